@@ -19,6 +19,10 @@ type Batch struct {
 	ShiftWindow      Window
 	ShiftsObservedAt time.Time
 
+	// Labels are labels that were given elsewhere. The same page, author and
+	// time is the same label.
+	Labels []Label
+
 	Raw     []RawItem // the source's own payloads, scrubbed of addresses
 	Rejects []Reject  // items that could not be read; kept, counted and tried again after an upgrade
 	Retried []string  // IDs of stored rejects that this batch has made good
@@ -70,6 +74,7 @@ type Saved struct {
 	Services   int
 	Teams      int
 	Shifts     int
+	Labels     int
 	Rejects    int
 }
 
@@ -82,6 +87,7 @@ func (s *Saved) Add(t Saved) {
 	s.Services += t.Services
 	s.Teams += t.Teams
 	s.Shifts += t.Shifts
+	s.Labels += t.Labels
 	s.Rejects += t.Rejects
 }
 
