@@ -1,0 +1,39 @@
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+
+# The tools have modules of their own, so that what they need never meets what
+# the program needs. Their first run compiles them, which takes minutes; only
+# generate, lint and check use them.
+TOOL := go tool -modfile=internal/tools/go.mod
+LINT := go tool -modfile=internal/tools/lint/go.mod golangci-lint
+GOFILES = $$(git ls-files --cached --others --exclude-standard '*.go')
+
+.PHONY: all help build test race lint generate check demo bench
+all: build test lint         ## Build, test and lint (default)
+help:                        ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+build:                       ## Build bin/opsreview
+	go build -trimpath -o bin/ ./cmd/opsreview
+demo: build                  ## Print the weekly review of the example organisation
+	bin/opsreview demo
+test:                        ## Run the tests
+	go test ./...
+race:                        ## Run the tests under the race detector, as CI does
+	go test -race -shuffle=on ./...
+bench:                       ## Measure against a bare loop and a larger history
+	go test -run '^$$' -bench . -benchtime 1x ./bench/...
+lint:                        ## Vet and lint
+	go vet ./...
+	$(TOOL) buf lint
+	$(LINT) run
+generate:                    ## Regenerate code from proto
+	$(TOOL) buf generate
+check: lint                  ## Fail if anything is unformatted, untidy or out of date, as CI does
+	@unformatted=$$(gofmt -l $(GOFILES)); \
+		if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted >&2; exit 1; fi
+	go mod tidy -diff
+	@stale=$$(mktemp -d); trap 'rm -rf "$$stale"' EXIT; \
+		$(TOOL) buf generate --output "$$stale"; \
+		if ! diff -r --exclude='*.proto' "$$stale/proto" proto; then echo "run make generate" >&2; exit 1; fi

@@ -1,0 +1,200 @@
+package opsreview_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// layers lists what each package of this module may import from it. To add an
+// arrow, add it here, and say in the review why. Tests may import more: they
+// are where rooms meet.
+var layers = map[string][]string{
+	".":                       {},
+	"proto/opsreview/v1":      {},
+	"internal/rest":           {"."},
+	"ingest":                  {"."},
+	"ingest/ingesttest":       {".", "ingest"},
+	"ingest/file":             {".", "ingest"},
+	"ingest/pagerduty":        {".", "ingest", "internal/rest"},
+	"ingest/pagerduty/pdfake": {},
+	"store":                   {"."},
+	"store/storetest":         {".", "store"},
+	"review":                  {"."},
+	"policy":                  {"."},
+	"server":                  {".", "ingest", "policy", "proto/opsreview/v1", "review", "store"},
+	"config":                  {".", "ingest/pagerduty", "policy"},
+	"cli": {
+		".", "config", "examples", "ingest", "ingest/file", "ingest/pagerduty", "internal/rest",
+		"policy", "proto/opsreview/v1", "server", "store",
+	},
+	"cmd/opsreview":     {"cli"},
+	"examples":          {},
+	"examples/generate": {},
+}
+
+// vendors are the rooms of package cli's imports that only its composition
+// root may know.
+var vendors = []string{"ingest/file", "ingest/pagerduty"}
+
+// externals lists where each module from outside may be imported. A module
+// that is not listed may be imported nowhere; an empty list means tests only.
+var externals = map[string][]string{
+	"database/sql":                      {"store"},
+	"modernc.org/sqlite":                {"store"},
+	"github.com/pressly/goose/v3":       {"store"},
+	"github.com/klauspost/compress":     {"store"},
+	"google.golang.org/grpc":            {"cli", "proto/opsreview/v1", "server"},
+	"google.golang.org/protobuf":        {"cli", "proto/opsreview/v1", "server"},
+	"google.golang.org/genproto":        {"cli", "proto/opsreview/v1", "server"},
+	"github.com/spf13/cobra":            {"cli"},
+	"github.com/spf13/pflag":            {"cli"},
+	"github.com/schollz/progressbar/v3": {"cli"},
+	"github.com/charmbracelet/x/ansi":   {"cli"},
+	"golang.org/x/term":                 {"cli"},
+	"golang.org/x/sync":                 {"cli", "ingest", "ingest/pagerduty", "server", "store"},
+	"golang.org/x/time":                 {"internal/rest", "server"},
+	"github.com/goccy/go-yaml":          {"config", "ingest/pagerduty", "policy"},
+	"github.com/rickar/cal/v2":          {"review"},
+	"gonum.org/v1/gonum":                {"review"},
+	"github.com/getkin/kin-openapi":     {},
+	"github.com/google/go-cmp":          {},
+	"github.com/rogpeppe/go-internal":   {},
+}
+
+func TestLayers(t *testing.T) {
+	for _, problem := range layerProblems(moduleSources(t)) {
+		t.Error(problem)
+	}
+}
+
+func TestLayers_TableIsClosed(t *testing.T) {
+	for room, allowed := range layers {
+		for _, to := range allowed {
+			if _, ok := layers[to]; !ok {
+				t.Errorf("%s may import %s, which is not in the table", room, to)
+			}
+		}
+	}
+}
+
+func TestLayers_FindPlantedViolations(t *testing.T) {
+	tests := map[string]struct {
+		path, text string
+		want       []string
+	}{
+		"an arrow that the table has is fine": {
+			path: "store/page.go", text: `package store; import "opsreview"`,
+		},
+		"an arrow that the table lacks is a problem": {
+			path: "store/page.go", text: `package store; import "opsreview/review"`,
+			want: []string{"store/page.go imports review: the table has no such arrow"},
+		},
+		"a package that the table lacks is a problem": {
+			path: "util/util.go", text: `package util`,
+			want: []string{"util is not in the table of layers"},
+		},
+		"a folder of tests is no room": {
+			path: "bench/load_test.go", text: `package bench; import "opsreview/store"`,
+		},
+		"tests may cross layers": {
+			path: "store/page_test.go", text: `package store; import "opsreview/review"`,
+		},
+		"gRPC does not belong in the store": {
+			path: "store/page.go", text: `package store; import "google.golang.org/grpc/codes"`,
+			want: []string{"store/page.go imports google.golang.org/grpc/codes: only cli, proto/opsreview/v1, server may"},
+		},
+		"SQL belongs in the store only": {
+			path: "server/page.go", text: `package server; import "database/sql"`,
+			want: []string{"server/page.go imports database/sql: only store may"},
+		},
+		"a module for tests does not belong in the program": {
+			path: "cli/page.go", text: `package cli; import "github.com/google/go-cmp/cmp"`,
+			want: []string{"cli/page.go imports github.com/google/go-cmp/cmp: only tests may"},
+		},
+		"a module that nobody reviewed belongs nowhere": {
+			path: "cli/page.go", text: `package cli; import "github.com/spf13/viper"`,
+			want: []string{"cli/page.go imports github.com/spf13/viper: it is not in the table of externals"},
+		},
+		"the composition root knows the vendors": {
+			path: "cli/wire.go", text: `package cli; import "opsreview/ingest/pagerduty"`,
+		},
+		"no other command knows the vendors": {
+			path: "cli/page.go", text: `package cli; import "opsreview/ingest/pagerduty"`,
+			want: []string{"cli/page.go imports ingest/pagerduty: only cli/wire.go may"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := layerProblems(plant(t, map[string]string{tt.path: tt.text}))
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func layerProblems(sources []source) []string {
+	var problems []string
+	unknown := map[string]bool{}
+	for _, s := range sources {
+		if s.test() {
+			continue
+		}
+		if _, ok := layers[s.room()]; !ok && !unknown[s.room()] {
+			unknown[s.room()] = true
+			problems = append(problems, s.room()+" is not in the table of layers")
+		}
+		if unknown[s.room()] {
+			continue
+		}
+		for _, p := range s.imports() {
+			if text := importProblem(s, p); text != "" {
+				problems = append(problems, fmt.Sprintf("%s imports %s", s.path, text))
+			}
+		}
+	}
+	return problems
+}
+
+// importProblem says what is wrong with file s importing p, "" for nothing.
+func importProblem(s source, p string) string {
+	if under(p, modulePath) {
+		to := strings.TrimPrefix(strings.TrimPrefix(p, modulePath), "/")
+		if to == "" {
+			to = "."
+		}
+		switch {
+		case !slices.Contains(layers[s.room()], to):
+			return to + ": the table has no such arrow"
+		case s.room() == "cli" && slices.Contains(vendors, to) && s.path != "cli/wire.go":
+			return to + ": only cli/wire.go may"
+		}
+		return ""
+	}
+	for prefix, rooms := range externals {
+		if !under(p, prefix) || slices.Contains(rooms, s.room()) {
+			continue
+		}
+		if len(rooms) == 0 {
+			return p + ": only tests may"
+		}
+		return p + ": only " + strings.Join(rooms, ", ") + " may"
+	}
+	if first, _, _ := strings.Cut(p, "/"); strings.Contains(first, ".") && !reviewed(p) {
+		return p + ": it is not in the table of externals"
+	}
+	return ""
+}
+
+func reviewed(p string) bool {
+	for prefix := range externals {
+		if under(p, prefix) {
+			return true
+		}
+	}
+	return false
+}
