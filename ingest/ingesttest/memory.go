@@ -1,0 +1,338 @@
+package ingesttest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"opsreview"
+)
+
+// A Memory is a store that lives as long as a test. It joins facts as the real
+// store does: events are added once, a newer version of a page replaces what
+// it says, and a mention fills only what is empty.
+type Memory struct {
+	// BeforeSave and AfterSave are called with the number of the save, from 1.
+	// An error stops the save, or makes it look failed after it happened, as
+	// when a process dies between the commit and the answer.
+	BeforeSave, AfterSave func(n int) error
+
+	mu      sync.Mutex
+	saves   int
+	health  opsreview.SourceHealth
+	pages   map[string]opsreview.Page
+	people  map[string]opsreview.Responder
+	teams   map[string]opsreview.Team
+	svcs    map[string]opsreview.Service
+	pols    map[string]opsreview.EscalationPolicy
+	prios   map[string]opsreview.Priority
+	shifts  map[string]opsreview.Shift
+	labels  map[string]opsreview.Label
+	raw     map[string]opsreview.RawItem
+	rejects map[string]reject
+}
+
+// reject is a stored reject and the version of the program that last tried it.
+type reject struct {
+	opsreview.Reject
+	version string
+}
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory {
+	return &Memory{
+		pages: map[string]opsreview.Page{}, people: map[string]opsreview.Responder{},
+		teams: map[string]opsreview.Team{}, svcs: map[string]opsreview.Service{},
+		pols: map[string]opsreview.EscalationPolicy{}, prios: map[string]opsreview.Priority{},
+		shifts: map[string]opsreview.Shift{}, labels: map[string]opsreview.Label{},
+		raw: map[string]opsreview.RawItem{}, rejects: map[string]reject{},
+	}
+}
+
+// Source implements ingest.Store.
+func (m *Memory) Source(_ context.Context, name string) (opsreview.SourceHealth, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	h := m.health
+	h.Name = name
+	h.Suspect = slices.Clone(h.Suspect)
+	h.Pages, h.Rejects = len(m.pages), len(m.rejects)
+	return h, nil
+}
+
+// BeginSync implements ingest.Store.
+func (m *Memory) BeginSync(_ context.Context, _, sourceType string, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.health.Type, m.health.StartedAt, m.health.EndedAt, m.health.LastError = sourceType, at, time.Time{}, ""
+	return nil
+}
+
+// EndSync implements ingest.Store. Like a real store it does nothing once ctx
+// has ended.
+func (m *Memory) EndSync(ctx context.Context, _ string, at time.Time, message string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.health.EndedAt, m.health.LastError = at, message
+	return nil
+}
+
+// OpenPages implements ingest.Store.
+func (m *Memory) OpenPages(context.Context, string) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ids []string
+	for id, p := range m.pages {
+		if p.Status != opsreview.Finished {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// CountPages implements ingest.Store.
+func (m *Memory) CountPages(_ context.Context, _ string, w opsreview.Window) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, p := range m.pages {
+		if w.Contains(p.TriggeredAt) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// Rejects implements ingest.Store.
+func (m *Memory) Rejects(_ context.Context, _, version string) ([]opsreview.Reject, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []opsreview.Reject
+	for _, id := range slices.Sorted(maps.Keys(m.rejects)) {
+		if r := m.rejects[id]; r.version != version {
+			list = append(list, r.Reject)
+		}
+	}
+	return list, nil
+}
+
+// SaveBatch implements ingest.Store.
+func (m *Memory) SaveBatch(ctx context.Context, source string, b opsreview.Batch) (opsreview.Saved, error) {
+	if err := ctx.Err(); err != nil {
+		return opsreview.Saved{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.saves++
+	if m.BeforeSave != nil {
+		if err := m.BeforeSave(m.saves); err != nil {
+			return opsreview.Saved{}, err
+		}
+	}
+	if err := checkBatch(source, b); err != nil {
+		return opsreview.Saved{}, err
+	}
+	saved := m.apply(b)
+	if m.AfterSave != nil {
+		if err := m.AfterSave(m.saves); err != nil {
+			return opsreview.Saved{}, err
+		}
+	}
+	return saved, nil
+}
+
+// Saves returns how many batches were handed in.
+func (m *Memory) Saves() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.saves
+}
+
+// apply stores a batch. The caller holds the lock.
+func (m *Memory) apply(b opsreview.Batch) opsreview.Saved {
+	var saved opsreview.Saved
+	for _, p := range b.Pages {
+		m.savePage(p, &saved)
+	}
+	for _, r := range b.Responders {
+		if r.TimeZone == "" && r.Email == "" { // a mention: it fills, and overwrites nothing
+			if _, ok := m.people[r.ID]; ok {
+				continue
+			}
+		}
+		saved.Responders += put(m.people, r.ID, r)
+	}
+	for _, t := range b.Teams {
+		saved.Teams += put(m.teams, t.ID, t)
+	}
+	for _, s := range b.Services {
+		saved.Services += put(m.svcs, s.ID, s)
+	}
+	for _, p := range b.Policies {
+		put(m.pols, p.ID, p)
+	}
+	for _, p := range b.Priorities {
+		put(m.prios, p.ID, p)
+	}
+	for _, l := range b.Labels {
+		saved.Labels += put(m.labels, l.Page.ID+"|"+l.Author+"|"+l.At.String(), l)
+	}
+	for _, r := range b.Raw {
+		if old, ok := m.raw[r.Type+"|"+r.ID]; !ok || r.At.After(old.At) {
+			m.raw[r.Type+"|"+r.ID] = r
+		}
+	}
+	m.saveShifts(b, &saved)
+	m.saveHealth(b, &saved)
+	return saved
+}
+
+// saveShifts takes a look at who is on call: duties that are gone from it and
+// have not ended are taken back, and those that had ended when they were seen
+// stay as they were.
+func (m *Memory) saveShifts(b opsreview.Batch, saved *opsreview.Saved) {
+	seen := map[string]bool{}
+	for _, s := range b.Shifts {
+		key := shiftKey(s)
+		seen[key] = true
+		old, ok := m.shifts[key]
+		if ok && !old.End.IsZero() && !old.End.After(old.ObservedAt) {
+			continue
+		}
+		if s.ObservedAt.IsZero() || (ok && old.End.Equal(s.End)) {
+			s.ObservedAt = old.ObservedAt
+		}
+		saved.Shifts += put(m.shifts, key, s)
+	}
+	if b.ShiftsObservedAt.IsZero() {
+		return
+	}
+	maps.DeleteFunc(m.shifts, func(key string, s opsreview.Shift) bool {
+		end := s.End
+		if end.IsZero() {
+			end = b.ShiftWindow.End
+		}
+		return !seen[key] && end.After(b.ShiftsObservedAt) && b.ShiftWindow.Overlap(s.Start, end) > 0
+	})
+}
+
+func shiftKey(s opsreview.Shift) string {
+	return fmt.Sprintf("%s|%d|%s|%s|%d", s.PolicyID, s.Level, s.ScheduleID, s.Responder.ID, s.Start.Unix())
+}
+
+func (m *Memory) saveHealth(b opsreview.Batch, saved *opsreview.Saved) {
+	for _, id := range b.Retried {
+		delete(m.rejects, id)
+	}
+	for _, r := range b.Rejects {
+		if _, ok := m.rejects[r.ID]; !ok {
+			saved.Rejects++
+		}
+		m.rejects[r.ID] = reject{Reject: r}
+		m.health.LastReject = r.ID + ": " + r.Reason
+	}
+	m.health.Suspect = slices.DeleteFunc(m.health.Suspect, func(s opsreview.SuspectWindow) bool {
+		return slices.ContainsFunc(b.Cleared, func(w opsreview.Window) bool {
+			return w.Start.Equal(s.Start) && w.End.Equal(s.End)
+		})
+	})
+	for _, s := range b.Suspect {
+		m.health.Suspect = slices.DeleteFunc(m.health.Suspect, func(o opsreview.SuspectWindow) bool {
+			return o.Start.Equal(s.Start) && o.End.Equal(s.End)
+		})
+		m.health.Suspect = append(m.health.Suspect, s)
+	}
+	m.health.Cursor = cmp.Or(b.Cursor, m.health.Cursor)
+}
+
+// put stores v and returns 1 if that changed anything.
+func put[T any](into map[string]T, id string, v T) int {
+	if old, ok := into[id]; ok && fmt.Sprint(old) == fmt.Sprint(v) {
+		return 0
+	}
+	into[id] = v
+	return 1
+}
+
+// Dump returns everything that the store holds of facts, one line each, in
+// order: two stores that hold the same print the same.
+func (m *Memory) Dump() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var lines []string
+	for _, p := range m.pages {
+		events := p.Events
+		p.Events = nil
+		lines = append(lines, fmt.Sprintf("page %+v", p))
+		for _, e := range events {
+			lines = append(lines, fmt.Sprintf("event %s %+v", p.ID, e))
+		}
+	}
+	for _, r := range m.people {
+		lines = append(lines, fmt.Sprintf("responder %+v", r))
+	}
+	for _, t := range m.teams {
+		lines = append(lines, fmt.Sprintf("team %+v", t))
+	}
+	for _, s := range m.svcs {
+		lines = append(lines, fmt.Sprintf("service %+v", s))
+	}
+	for _, p := range m.pols {
+		lines = append(lines, fmt.Sprintf("policy %+v", p))
+	}
+	for _, s := range m.shifts {
+		s.ObservedAt = time.Time{}
+		lines = append(lines, fmt.Sprintf("shift %+v", s))
+	}
+	for id := range m.rejects {
+		lines = append(lines, "reject "+id)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// Pages returns the stored pages, settled, by ID.
+func (m *Memory) Pages() map[string]opsreview.Page {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.pages)
+}
+
+// Responders returns the stored responders by ID.
+func (m *Memory) Responders() map[string]opsreview.Responder {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.people)
+}
+
+// Shifts returns the stored shifts, earliest first.
+func (m *Memory) Shifts() []opsreview.Shift {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := slices.Collect(maps.Values(m.shifts))
+	slices.SortFunc(list, func(a, b opsreview.Shift) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(shiftKey(a), shiftKey(b)))
+	})
+	return list
+}
+
+// Raw returns the bodies of the stored raw items, by type and ID with a "|"
+// between.
+func (m *Memory) Raw() map[string][]byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	bodies := map[string][]byte{}
+	for id, r := range m.raw {
+		bodies[id] = r.Body
+	}
+	return bodies
+}
