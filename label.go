@@ -84,7 +84,12 @@ func (v Vocabulary) Cause(id string) (Cause, bool) {
 // Flag returns the flag that id names now or named once.
 func (v Vocabulary) Flag(id string) (Flag, bool) {
 	for _, f := range v.Flags {
-		if f.ID == id || slices.Contains(f.Was, id) {
+		if f.ID == id {
+			return f, true
+		}
+	}
+	for _, f := range v.Flags {
+		if slices.Contains(f.Was, id) {
 			return f, true
 		}
 	}

@@ -72,12 +72,19 @@ func (p *Page) Settle() {
 	for _, e := range p.Events {
 		p.apply(e)
 	}
-	if p.TriggeredAt.IsZero() || (!p.CreatedAt.IsZero() && p.CreatedAt.Before(p.TriggeredAt)) {
-		p.TriggeredAt = p.begin()
+	// A trigger that follows other events is a re-trigger, its first one unseen.
+	if b := p.begin(); p.TriggeredAt.IsZero() || (!b.IsZero() && b.Before(p.TriggeredAt)) {
+		p.TriggeredAt = b
 	}
-	if p.ResolvedAt.IsZero() && p.Reported == string(Finished) && !p.EndedAt.IsZero() {
+	if p.ResolvedAt.IsZero() && p.Reported == string(Finished) && !p.EndedAt.IsZero() && !p.opensAfter(p.EndedAt) {
 		p.Status, p.ResolvedAt = Finished, p.EndedAt
 	}
+}
+
+// opensAfter reports whether the timeline has the page open after t: then a
+// summary that ends it at t is older than the timeline.
+func (p *Page) opensAfter(t time.Time) bool {
+	return slices.ContainsFunc(p.Events, func(e Event) bool { return e.reopens() && e.At.After(t) })
 }
 
 // begin returns the earliest time at which anything is known of the page.
@@ -159,7 +166,7 @@ func (p *Page) Spells(now time.Time) []Window {
 		q.apply(e)
 		switch {
 		case was != Finished && q.Status == Finished:
-			spells = append(spells, Window{Start: start, End: e.At})
+			spells = appendSpell(spells, start, e.At)
 		case was == Finished && q.Status != Finished:
 			start = e.At
 		}
@@ -171,8 +178,14 @@ func (p *Page) Spells(now time.Time) []Window {
 	if end.IsZero() {
 		end = now
 	}
-	if end.After(start) {
-		spells = append(spells, Window{Start: start, End: end})
+	return appendSpell(spells, start, end)
+}
+
+// appendSpell leaves out what is empty: a page that ended as it began, or one
+// whose end is known and whose beginning is not.
+func appendSpell(spells []Window, start, end time.Time) []Window {
+	if !end.After(start) {
+		return spells
 	}
-	return spells
+	return append(spells, Window{Start: start, End: end})
 }

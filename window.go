@@ -59,7 +59,9 @@ func shortTime(t time.Time) string {
 func (w Window) Before(loc *time.Location) Window {
 	start, end := w.Start.In(loc), w.End.In(loc)
 	if days := calendarDays(start, end); days > 0 {
-		return Window{Start: start.AddDate(0, 0, -days), End: w.Start}
+		y, m, d := start.Date()
+		clock := time.Date(y, m, d-days, start.Hour(), start.Minute(), start.Second(), start.Nanosecond(), time.UTC)
+		return Window{Start: inZone(clock, loc), End: w.Start}
 	}
 	return Window{Start: w.Start.Add(-w.Duration()), End: w.Start}
 }
@@ -172,8 +174,8 @@ func parseLocal(s string, loc *time.Location) (time.Time, error) {
 		return t.In(loc), nil
 	}
 	for _, layout := range []string{"2006-01-02", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, s, loc); err == nil {
-			return t, nil
+		if t, err := time.Parse(layout, s); err == nil {
+			return inZone(t, loc), nil
 		}
 	}
 	return time.Time{}, Errorf(Invalid, "%q is not a time: write 2026-11-09, 2026-11-09T08:00 or 2026-11-09T08:00:00+01:00", s)
@@ -183,7 +185,26 @@ func parseLocal(s string, loc *time.Location) (time.Time, error) {
 func startOfWeek(t time.Time) time.Time {
 	y, m, d := t.Date()
 	back := (int(t.Weekday()) + 6) % 7 // Monday is 0
-	return time.Date(y, m, d-back, 0, 0, 0, 0, t.Location())
+	return inZone(time.Date(y, m, d-back, 0, 0, 0, 0, time.UTC), t.Location())
+}
+
+// inZone returns the instant at which clocks in loc show what clock shows in
+// UTC. Where clocks are put forward and never show it, it returns the instant
+// of the change, so that a day without a midnight begins with its first moment
+// and not on the day before.
+func inZone(clock time.Time, loc *time.Location) time.Time {
+	y, m, d := clock.Date()
+	t := time.Date(y, m, d, clock.Hour(), clock.Minute(), clock.Second(), clock.Nanosecond(), loc)
+	_, offset := t.Zone()
+	off := t.Add(time.Duration(offset) * time.Second).Sub(clock) // by how much t's clock is wrong
+	start, end := t.ZoneBounds()
+	switch {
+	case off < 0:
+		return end
+	case off > 0:
+		return start
+	}
+	return t
 }
 
 // WeekName returns the ISO week that w is, such as "2026-W46", or "" if w is
