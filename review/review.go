@@ -30,6 +30,8 @@ type Input struct {
 	// load only.
 	Services map[opsreview.Ref]opsreview.Service
 
+	AllServices map[opsreview.Ref]opsreview.Service // for names; the team's and others'
+
 	Monitors   map[string]opsreview.Monitor
 	Responders []opsreview.Responder
 	Shifts     []opsreview.Shift // that touch the window or the baseline
@@ -41,6 +43,10 @@ type Input struct {
 
 	// Health are the sources' states, for what could not be read.
 	Health []opsreview.SourceHealth
+
+	// Labels is the history of the pages' labels, in any order; nil if it was
+	// not looked up. It tells who disagreed and who changed their mind.
+	Labels []opsreview.Label
 }
 
 // A Review is what a weekly review talks about.
@@ -53,6 +59,7 @@ type Review struct {
 	Monitors []MonitorCost // dearest first
 	Loads    []Load        // breaches first, then by sleep interruptions
 	Discuss  []Topic       // pages worth discussing, most reasons first
+	More     int           // pages worth discussing beyond those in Discuss
 	Gaps     []Gap         // what could not be computed, and why
 }
 
@@ -116,6 +123,7 @@ type Response struct {
 	NeverAcked  int    // pages that nobody acknowledged, excluded from Acknowledge
 	Resolve     Spread // trigger to last resolution
 	Unresolved  int    // pages still open, excluded from Resolve
+	Merged      int    // pages that ended in another page, excluded from Resolve
 }
 
 // A Spread summarises durations. N is how many there are; with none of them OK
@@ -145,13 +153,14 @@ type Load struct {
 	Pages         int // distinct pages that notified them in the window
 	Elsewhere     int // of those, pages of services outside the team
 	Interruptions ByClass
-	Hours         int           // interrupted hours: distinct local clock hours with an interruption
-	BrokenNights  int           // local nights with a sleep interruption
-	NightsRun     int           // the longest run of consecutive broken nights
-	MostPerShift  int           // most pages in any 12 hours
+	Hours         int           // interrupted hours: distinct local clock hours with an interruption; see ZoneKnown
+	BrokenNights  int           // local nights with a sleep interruption; see ZoneKnown
+	NightsRun     int           // the longest run of consecutive broken nights; see ZoneKnown
+	MostPerShift  int           // most pages that interrupted them in any 12 hours
 	OnCall        time.Duration // union of their shifts within the window
 	OnCallKnown   bool          // false if no source delivered shifts for the window
-	Shifts        int           // shifts that touch the window
+	Shifts        int           // shifts served in the window; overlapping ones are one
+	Weeks         int           // weeks of the window in which they were on call
 	Engaged       time.Duration // union of acknowledged-to-resolved, each page capped by policy
 	Acknowledged  int           // of their assignments
 	TimedOut      int           // of their assignments
@@ -165,6 +174,20 @@ func (l Load) PerShift() (float64, bool) {
 	}
 	return float64(l.Pages) / float64(l.Shifts), true
 }
+
+// PerWeek returns pages per week served, and false if no shift is known. A week
+// on call without a page is a week.
+func (l Load) PerWeek() (float64, bool) {
+	if l.Weeks == 0 {
+		return 0, false
+	}
+	return float64(l.Pages) / float64(l.Weeks), true
+}
+
+// ZoneKnown reports whether the person's zone is known. Without it, Hours,
+// BrokenNights and NightsRun are unknown rather than zero, and all
+// interruptions are in Interruptions.Unknown.
+func (l Load) ZoneKnown() bool { return l.Person.Zone != nil }
 
 // A Breach is a limit that somebody's load went over, and the pages that
 // caused it.
