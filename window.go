@@ -89,6 +89,9 @@ type WindowSpec struct {
 	Last string // "14d", "36h", "2w": that long until now
 }
 
+// IsZero reports whether the spec asks for the default window.
+func (s WindowSpec) IsZero() bool { return s == WindowSpec{} }
+
 var isoWeek = regexp.MustCompile(`^(\d{4})-?W(\d{2})$`)
 
 // Resolve turns the spec into a window. Dates and weeks are read in loc. It

@@ -16,3 +16,7 @@ type Person struct {
 	Hours    opsreview.Hours
 	Deleted  bool // no source lists them any more
 }
+
+// Class returns the class of the hour at t on the person's clock: UnknownHours
+// where their zone is not known.
+func (p Person) Class(t time.Time) opsreview.HoursClass { return newClock(p).class(t) }

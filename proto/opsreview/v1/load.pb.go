@@ -177,10 +177,11 @@ type Load struct {
 	// Of those, pages of services outside the team.
 	PagesElsewhere int32          `protobuf:"varint,3,opt,name=pages_elsewhere,json=pagesElsewhere,proto3" json:"pages_elsewhere,omitempty"`
 	Interruptions  *Interruptions `protobuf:"bytes,4,opt,name=interruptions,proto3" json:"interruptions,omitempty"`
-	// Distinct local clock hours with an interruption.
-	InterruptedHours         int32 `protobuf:"varint,5,opt,name=interrupted_hours,json=interruptedHours,proto3" json:"interrupted_hours,omitempty"`
-	BrokenNights             int32 `protobuf:"varint,6,opt,name=broken_nights,json=brokenNights,proto3" json:"broken_nights,omitempty"`
-	LongestRunOfBrokenNights int32 `protobuf:"varint,7,opt,name=longest_run_of_broken_nights,json=longestRunOfBrokenNights,proto3" json:"longest_run_of_broken_nights,omitempty"`
+	// Distinct local clock hours with an interruption. This and the nights are
+	// absent if the person's time zone is not known.
+	InterruptedHours         *int32 `protobuf:"varint,5,opt,name=interrupted_hours,json=interruptedHours,proto3,oneof" json:"interrupted_hours,omitempty"`
+	BrokenNights             *int32 `protobuf:"varint,6,opt,name=broken_nights,json=brokenNights,proto3,oneof" json:"broken_nights,omitempty"`
+	LongestRunOfBrokenNights *int32 `protobuf:"varint,7,opt,name=longest_run_of_broken_nights,json=longestRunOfBrokenNights,proto3,oneof" json:"longest_run_of_broken_nights,omitempty"`
 	// Most pages in any 12 hours.
 	MostPagesPerShift int32 `protobuf:"varint,8,opt,name=most_pages_per_shift,json=mostPagesPerShift,proto3" json:"most_pages_per_shift,omitempty"`
 	// Absent if no source delivered shifts for the window.
@@ -195,6 +196,8 @@ type Load struct {
 	Breaches     []*Breach            `protobuf:"bytes,15,rep,name=breaches,proto3" json:"breaches,omitempty"`
 	// Absent if no shift is known.
 	PagesPerShift *float64 `protobuf:"fixed64,16,opt,name=pages_per_shift,json=pagesPerShift,proto3,oneof" json:"pages_per_shift,omitempty"`
+	// Pages per week in which they were on call. Absent if no shift is known.
+	PagesPerWeek  *float64 `protobuf:"fixed64,17,opt,name=pages_per_week,json=pagesPerWeek,proto3,oneof" json:"pages_per_week,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -258,22 +261,22 @@ func (x *Load) GetInterruptions() *Interruptions {
 }
 
 func (x *Load) GetInterruptedHours() int32 {
-	if x != nil {
-		return x.InterruptedHours
+	if x != nil && x.InterruptedHours != nil {
+		return *x.InterruptedHours
 	}
 	return 0
 }
 
 func (x *Load) GetBrokenNights() int32 {
-	if x != nil {
-		return x.BrokenNights
+	if x != nil && x.BrokenNights != nil {
+		return *x.BrokenNights
 	}
 	return 0
 }
 
 func (x *Load) GetLongestRunOfBrokenNights() int32 {
-	if x != nil {
-		return x.LongestRunOfBrokenNights
+	if x != nil && x.LongestRunOfBrokenNights != nil {
+		return *x.LongestRunOfBrokenNights
 	}
 	return 0
 }
@@ -337,6 +340,13 @@ func (x *Load) GetBreaches() []*Breach {
 func (x *Load) GetPagesPerShift() float64 {
 	if x != nil && x.PagesPerShift != nil {
 		return *x.PagesPerShift
+	}
+	return 0
+}
+
+func (x *Load) GetPagesPerWeek() float64 {
+	if x != nil && x.PagesPerWeek != nil {
+		return *x.PagesPerWeek
 	}
 	return 0
 }
@@ -453,7 +463,9 @@ type Response struct {
 	// Trigger to last resolution.
 	Resolve *Spread `protobuf:"bytes,3,opt,name=resolve,proto3" json:"resolve,omitempty"`
 	// Pages still open; excluded from resolve.
-	Unresolved    int32 `protobuf:"varint,4,opt,name=unresolved,proto3" json:"unresolved,omitempty"`
+	Unresolved int32 `protobuf:"varint,4,opt,name=unresolved,proto3" json:"unresolved,omitempty"`
+	// Pages that ended in another page; excluded from resolve.
+	Merged        int32 `protobuf:"varint,5,opt,name=merged,proto3" json:"merged,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -516,13 +528,28 @@ func (x *Response) GetUnresolved() int32 {
 	return 0
 }
 
+func (x *Response) GetMerged() int32 {
+	if x != nil {
+		return x.Merged
+	}
+	return 0
+}
+
 // Response time by another vendor's definition.
 type VendorResponse struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	Vendor     string                 `protobuf:"bytes,1,opt,name=vendor,proto3" json:"vendor,omitempty"`
 	Definition string                 `protobuf:"bytes,2,opt,name=definition,proto3" json:"definition,omitempty"`
 	// Absent if no page counts by this definition.
-	Spread        *Spread `protobuf:"bytes,3,opt,name=spread,proto3" json:"spread,omitempty"`
+	Spread *Spread `protobuf:"bytes,3,opt,name=spread,proto3" json:"spread,omitempty"`
+	// Pages that the definition leaves out.
+	Excluded int32 `protobuf:"varint,4,opt,name=excluded,proto3" json:"excluded,omitempty"`
+	// PagerDuty's: first to last acknowledgement of different people. Absent
+	// where no page had two responders.
+	Engage *Spread `protobuf:"bytes,5,opt,name=engage,proto3" json:"engage,omitempty"`
+	// PagerDuty's: trigger to the last acknowledgement of somebody asked to join.
+	// Absent where nobody was asked.
+	Mobilize      *Spread `protobuf:"bytes,6,opt,name=mobilize,proto3" json:"mobilize,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -578,6 +605,27 @@ func (x *VendorResponse) GetSpread() *Spread {
 	return nil
 }
 
+func (x *VendorResponse) GetExcluded() int32 {
+	if x != nil {
+		return x.Excluded
+	}
+	return 0
+}
+
+func (x *VendorResponse) GetEngage() *Spread {
+	if x != nil {
+		return x.Engage
+	}
+	return nil
+}
+
+func (x *VendorResponse) GetMobilize() *Spread {
+	if x != nil {
+		return x.Mobilize
+	}
+	return nil
+}
+
 var File_opsreview_v1_load_proto protoreflect.FileDescriptor
 
 const file_opsreview_v1_load_proto_rawDesc = "" +
@@ -593,15 +641,15 @@ const file_opsreview_v1_load_proto_rawDesc = "" +
 	"\x05loads\x18\x04 \x03(\v2\x12.opsreview.v1.LoadR\x05loads\x122\n" +
 	"\bresponse\x18\x05 \x01(\v2\x16.opsreview.v1.ResponseR\bresponse\x12G\n" +
 	"\x10vendor_responses\x18\x06 \x03(\v2\x1c.opsreview.v1.VendorResponseR\x0fvendorResponses\x12%\n" +
-	"\x04gaps\x18\a \x03(\v2\x11.opsreview.v1.GapR\x04gaps\"\xd2\x05\n" +
+	"\x04gaps\x18\a \x03(\v2\x11.opsreview.v1.GapR\x04gaps\"\xe8\x06\n" +
 	"\x04Load\x12,\n" +
 	"\x06person\x18\x01 \x01(\v2\x14.opsreview.v1.PersonR\x06person\x12\x14\n" +
 	"\x05pages\x18\x02 \x01(\x05R\x05pages\x12'\n" +
 	"\x0fpages_elsewhere\x18\x03 \x01(\x05R\x0epagesElsewhere\x12A\n" +
-	"\rinterruptions\x18\x04 \x01(\v2\x1b.opsreview.v1.InterruptionsR\rinterruptions\x12+\n" +
-	"\x11interrupted_hours\x18\x05 \x01(\x05R\x10interruptedHours\x12#\n" +
-	"\rbroken_nights\x18\x06 \x01(\x05R\fbrokenNights\x12>\n" +
-	"\x1clongest_run_of_broken_nights\x18\a \x01(\x05R\x18longestRunOfBrokenNights\x12/\n" +
+	"\rinterruptions\x18\x04 \x01(\v2\x1b.opsreview.v1.InterruptionsR\rinterruptions\x120\n" +
+	"\x11interrupted_hours\x18\x05 \x01(\x05H\x00R\x10interruptedHours\x88\x01\x01\x12(\n" +
+	"\rbroken_nights\x18\x06 \x01(\x05H\x01R\fbrokenNights\x88\x01\x01\x12C\n" +
+	"\x1clongest_run_of_broken_nights\x18\a \x01(\x05H\x02R\x18longestRunOfBrokenNights\x88\x01\x01\x12/\n" +
 	"\x14most_pages_per_shift\x18\b \x01(\x05R\x11mostPagesPerShift\x122\n" +
 	"\aon_call\x18\t \x01(\v2\x19.google.protobuf.DurationR\x06onCall\x12\"\n" +
 	"\ron_call_share\x18\n" +
@@ -611,8 +659,13 @@ const file_opsreview_v1_load_proto_rawDesc = "" +
 	"\facknowledged\x18\r \x01(\x05R\facknowledged\x12\x1b\n" +
 	"\ttimed_out\x18\x0e \x01(\x05R\btimedOut\x120\n" +
 	"\bbreaches\x18\x0f \x03(\v2\x14.opsreview.v1.BreachR\bbreaches\x12+\n" +
-	"\x0fpages_per_shift\x18\x10 \x01(\x01H\x00R\rpagesPerShift\x88\x01\x01B\x12\n" +
-	"\x10_pages_per_shift\"\xb6\x01\n" +
+	"\x0fpages_per_shift\x18\x10 \x01(\x01H\x03R\rpagesPerShift\x88\x01\x01\x12)\n" +
+	"\x0epages_per_week\x18\x11 \x01(\x01H\x04R\fpagesPerWeek\x88\x01\x01B\x14\n" +
+	"\x12_interrupted_hoursB\x10\n" +
+	"\x0e_broken_nightsB\x1f\n" +
+	"\x1d_longest_run_of_broken_nightsB\x12\n" +
+	"\x10_pages_per_shiftB\x11\n" +
+	"\x0f_pages_per_week\"\xb6\x01\n" +
 	"\x06Breach\x12\x14\n" +
 	"\x05limit\x18\x01 \x01(\tR\x05limit\x12\x10\n" +
 	"\x03max\x18\x02 \x01(\x01R\x03max\x12\x14\n" +
@@ -621,20 +674,24 @@ const file_opsreview_v1_load_proto_rawDesc = "" +
 	"\asummary\x18\x05 \x01(\tR\asummary\x12\x16\n" +
 	"\x06source\x18\x06 \x01(\tR\x06source\x12\x14\n" +
 	"\x05pages\x18\a \x03(\tR\x05pages\x12\x12\n" +
-	"\x04text\x18\b \x01(\tR\x04text\"\xc1\x01\n" +
+	"\x04text\x18\b \x01(\tR\x04text\"\xd9\x01\n" +
 	"\bResponse\x126\n" +
 	"\vacknowledge\x18\x01 \x01(\v2\x14.opsreview.v1.SpreadR\vacknowledge\x12-\n" +
 	"\x12never_acknowledged\x18\x02 \x01(\x05R\x11neverAcknowledged\x12.\n" +
 	"\aresolve\x18\x03 \x01(\v2\x14.opsreview.v1.SpreadR\aresolve\x12\x1e\n" +
 	"\n" +
 	"unresolved\x18\x04 \x01(\x05R\n" +
-	"unresolved\"v\n" +
+	"unresolved\x12\x16\n" +
+	"\x06merged\x18\x05 \x01(\x05R\x06merged\"\xf2\x01\n" +
 	"\x0eVendorResponse\x12\x16\n" +
 	"\x06vendor\x18\x01 \x01(\tR\x06vendor\x12\x1e\n" +
 	"\n" +
 	"definition\x18\x02 \x01(\tR\n" +
 	"definition\x12,\n" +
-	"\x06spread\x18\x03 \x01(\v2\x14.opsreview.v1.SpreadR\x06spread2U\n" +
+	"\x06spread\x18\x03 \x01(\v2\x14.opsreview.v1.SpreadR\x06spread\x12\x1a\n" +
+	"\bexcluded\x18\x04 \x01(\x05R\bexcluded\x12,\n" +
+	"\x06engage\x18\x05 \x01(\v2\x14.opsreview.v1.SpreadR\x06engage\x120\n" +
+	"\bmobilize\x18\x06 \x01(\v2\x14.opsreview.v1.SpreadR\bmobilize2U\n" +
 	"\vLoadService\x12F\n" +
 	"\aGetLoad\x12\x1c.opsreview.v1.GetLoadRequest\x1a\x1d.opsreview.v1.GetLoadResponseB*Z(opsreview/proto/opsreview/v1;opsreviewv1b\x06proto3"
 
@@ -681,13 +738,15 @@ var file_opsreview_v1_load_proto_depIdxs = []int32{
 	12, // 11: opsreview.v1.Response.acknowledge:type_name -> opsreview.v1.Spread
 	12, // 12: opsreview.v1.Response.resolve:type_name -> opsreview.v1.Spread
 	12, // 13: opsreview.v1.VendorResponse.spread:type_name -> opsreview.v1.Spread
-	0,  // 14: opsreview.v1.LoadService.GetLoad:input_type -> opsreview.v1.GetLoadRequest
-	1,  // 15: opsreview.v1.LoadService.GetLoad:output_type -> opsreview.v1.GetLoadResponse
-	15, // [15:16] is the sub-list for method output_type
-	14, // [14:15] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	12, // 14: opsreview.v1.VendorResponse.engage:type_name -> opsreview.v1.Spread
+	12, // 15: opsreview.v1.VendorResponse.mobilize:type_name -> opsreview.v1.Spread
+	0,  // 16: opsreview.v1.LoadService.GetLoad:input_type -> opsreview.v1.GetLoadRequest
+	1,  // 17: opsreview.v1.LoadService.GetLoad:output_type -> opsreview.v1.GetLoadResponse
+	17, // [17:18] is the sub-list for method output_type
+	16, // [16:17] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_load_proto_init() }

@@ -134,9 +134,11 @@ type Review struct {
 	// Breaches first.
 	Loads []*Load `protobuf:"bytes,7,rep,name=loads,proto3" json:"loads,omitempty"`
 	// Most reasons first.
-	Topics        []*Topic               `protobuf:"bytes,8,rep,name=topics,proto3" json:"topics,omitempty"`
-	Gaps          []*Gap                 `protobuf:"bytes,9,rep,name=gaps,proto3" json:"gaps,omitempty"`
-	PrepareTime   *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=prepare_time,json=prepareTime,proto3" json:"prepare_time,omitempty"`
+	Topics      []*Topic               `protobuf:"bytes,8,rep,name=topics,proto3" json:"topics,omitempty"`
+	Gaps        []*Gap                 `protobuf:"bytes,9,rep,name=gaps,proto3" json:"gaps,omitempty"`
+	PrepareTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=prepare_time,json=prepareTime,proto3" json:"prepare_time,omitempty"`
+	// Pages worth discussing beyond topics.
+	MoreTopics    int32 `protobuf:"varint,11,opt,name=more_topics,json=moreTopics,proto3" json:"more_topics,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -239,6 +241,13 @@ func (x *Review) GetPrepareTime() *timestamppb.Timestamp {
 		return x.PrepareTime
 	}
 	return nil
+}
+
+func (x *Review) GetMoreTopics() int32 {
+	if x != nil {
+		return x.MoreTopics
+	}
+	return 0
 }
 
 // The review in one look.
@@ -667,7 +676,7 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\"E\n" +
 	"\x15PrepareReviewResponse\x12,\n" +
-	"\x06review\x18\x01 \x01(\v2\x14.opsreview.v1.ReviewR\x06review\"\xa3\x03\n" +
+	"\x06review\x18\x01 \x01(\v2\x14.opsreview.v1.ReviewR\x06review\"\xc4\x03\n" +
 	"\x06Review\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12,\n" +
 	"\x06window\x18\x02 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x12\n" +
@@ -679,7 +688,9 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\x06topics\x18\b \x03(\v2\x13.opsreview.v1.TopicR\x06topics\x12%\n" +
 	"\x04gaps\x18\t \x03(\v2\x11.opsreview.v1.GapR\x04gaps\x12=\n" +
 	"\fprepare_time\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\vprepareTime\"\xe1\x03\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\vprepareTime\x12\x1f\n" +
+	"\vmore_topics\x18\v \x01(\x05R\n" +
+	"moreTopics\"\xe1\x03\n" +
 	"\bHeadline\x12\x14\n" +
 	"\x05pages\x18\x01 \x01(\x05R\x05pages\x122\n" +
 	"\boutcomes\x18\x02 \x01(\v2\x16.opsreview.v1.OutcomesR\boutcomes\x12\x1a\n" +

@@ -1,0 +1,192 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"slices"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"opsreview"
+	pb "opsreview/proto/opsreview/v1"
+	"opsreview/store"
+)
+
+// maxLabelled is how many pages one request may label.
+const maxLabelled = 10_000
+
+func (s *pageService) LabelPages(ctx context.Context, req *pb.LabelPagesRequest) (*pb.LabelPagesResponse, error) {
+	label, err := s.facts.org.Vocabulary.Check(labelFromProto(req.GetLabel()))
+	if err != nil {
+		return nil, err
+	}
+	if label.Author, err = checkAuthor(label.Author); err != nil {
+		return nil, err
+	}
+	pages, err := s.chosen(ctx, choice{req.GetPages(), req.GetMonitor(), req.GetTeam(), req.GetWindow()})
+	if err != nil {
+		return nil, err
+	}
+	var labels []opsreview.Label
+	for _, p := range pages {
+		if req.GetOnlyUnlabelled() && !p.Label.IsZero() {
+			continue
+		}
+		label.Page, label.At = p.Ref, s.facts.now()
+		labels = append(labels, label)
+	}
+	changed, unchanged, err := s.saveLabels(ctx, req, pages, labels)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.LabelPagesResponse{Changed: changed, Unchanged: unchanged}, nil
+}
+
+func (s *pageService) UnlabelPages(ctx context.Context, req *pb.UnlabelPagesRequest) (*pb.UnlabelPagesResponse, error) {
+	author, err := checkAuthor(req.GetAuthor())
+	if err != nil {
+		return nil, err
+	}
+	pages, err := s.chosen(ctx, choice{req.GetPages(), req.GetMonitor(), req.GetTeam(), req.GetWindow()})
+	if err != nil {
+		return nil, err
+	}
+	labels := make([]opsreview.Label, len(pages))
+	for i, p := range pages {
+		labels[i] = opsreview.Label{Page: p.Ref, Author: author, Note: req.GetNote(), At: s.facts.now(), Withdrawn: true}
+	}
+	changed, unchanged, err := s.saveLabels(ctx, req, pages, labels)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.UnlabelPagesResponse{Changed: changed, Unchanged: unchanged}, nil
+}
+
+// A writeRequest is a request that may be a trial, or a repetition.
+type writeRequest interface {
+	proto.Message
+	GetValidateOnly() bool
+	GetRequestId() string
+}
+
+// saveLabels gives the labels, or finds out which it would give, and returns
+// the names of the pages that changed and of those that did not.
+func (s *pageService) saveLabels(ctx context.Context, req writeRequest, pages []opsreview.Page, labels []opsreview.Label) (changed, unchanged []string, err error) {
+	var refs []opsreview.Ref
+	if req.GetValidateOnly() {
+		refs, err = s.facts.db.LabelChanges(ctx, labels)
+	} else {
+		var r store.Request
+		if r, err = request(req, s.facts.now()); err == nil {
+			refs, err = s.facts.db.LabelOnce(ctx, r, labels)
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range pages {
+		if slices.Contains(refs, p.Ref) {
+			changed = append(changed, p.Ref.String())
+		} else {
+			unchanged = append(unchanged, p.Ref.String())
+		}
+	}
+	return changed, unchanged, nil
+}
+
+// request names a request that its client may repeat by everything that is
+// asked. One without an id is like no other.
+func request(req writeRequest, at time.Time) (store.Request, error) {
+	content, err := proto.MarshalOptions{Deterministic: true}.Marshal(req)
+	return store.Request{
+		ID:     cmp.Or(req.GetRequestId(), rand.Text()),
+		Method: string(req.ProtoReflect().Descriptor().Name()), Content: content, At: at,
+	}, err
+}
+
+// A choice is how a request names pages: one by one, or by monitor and window.
+type choice struct {
+	pages   []string
+	monitor string
+	team    string
+	window  *pb.WindowSelector
+}
+
+// chosen reads the pages of a choice. It returns an Invalid error for a choice
+// that names nothing or names pages in both ways.
+func (s *pageService) chosen(ctx context.Context, c choice) ([]opsreview.Page, error) {
+	if (len(c.pages) == 0) == (c.monitor == "") {
+		return nil, opsreview.Errorf(opsreview.Invalid, "name pages, or a monitor whose pages in the window are meant")
+	}
+	if len(c.pages) > maxLabelled {
+		return nil, opsreview.Errorf(opsreview.Invalid, "%d pages are too many for one request: at most %d", len(c.pages), maxLabelled)
+	}
+	if c.monitor != "" {
+		return s.ofMonitor(ctx, c)
+	}
+	var pages []opsreview.Page
+	seen := map[opsreview.Ref]bool{}
+	for _, name := range c.pages {
+		p, err := s.facts.db.FindPage(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[p.Ref] {
+			seen[p.Ref] = true
+			pages = append(pages, p)
+		}
+	}
+	return pages, nil
+}
+
+func (s *pageService) ofMonitor(ctx context.Context, c choice) ([]opsreview.Page, error) {
+	sc, err := s.facts.scope(ctx, c.team)
+	if err != nil {
+		return nil, err
+	}
+	w, err := s.facts.window(windowSpecFromProto(c.window), sc)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.facts.db.Monitor(ctx, c.monitor)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := s.facts.db.Pages(ctx, store.PageFilter{
+		Window: w, Services: sc.serviceRefs(), Monitor: m.ID, WithoutEvents: true,
+	})
+	if err == nil && len(pages) == 0 {
+		return nil, opsreview.Errorf(opsreview.NotFound, "the monitor %s sent no page from %s to %s",
+			m.ID, w.Start.In(sc.zone).Format("2006-01-02 15:04 MST"), w.End.In(sc.zone).Format("2006-01-02 15:04 MST"))
+	}
+	return pages, err
+}
+
+// checkAuthor returns the author as it is stored. It returns an Invalid error
+// for a label without one.
+func checkAuthor(author string) (string, error) {
+	author = strings.TrimSpace(author)
+	if author == "" {
+		return "", opsreview.Errorf(opsreview.Invalid, "a label needs an author: say who gives it")
+	}
+	if len(author) > 200 {
+		return "", opsreview.Errorf(opsreview.Invalid, "the author's name is longer than 200 bytes")
+	}
+	return author, nil
+}
+
+func (s *pageService) GetVocabulary(context.Context, *pb.GetVocabularyRequest) (*pb.GetVocabularyResponse, error) {
+	resp := &pb.GetVocabularyResponse{}
+	for _, c := range s.facts.org.Vocabulary.Causes {
+		resp.Causes = append(resp.Causes, &pb.Cause{
+			Id: c.ID, Verdict: verdictToProto[c.Verdict], Summary: c.Summary, Deprecated: c.Deprecated,
+		})
+	}
+	for _, f := range s.facts.org.Vocabulary.Flags {
+		resp.Flags = append(resp.Flags, &pb.Flag{Id: f.ID, Summary: f.Summary})
+	}
+	return resp, nil
+}

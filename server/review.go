@@ -1,0 +1,31 @@
+package server
+
+import (
+	"context"
+
+	pb "opsreview/proto/opsreview/v1"
+	"opsreview/review"
+)
+
+type reviewService struct {
+	pb.UnimplementedReviewServiceServer
+	facts *facts
+}
+
+func (s *reviewService) PrepareReview(ctx context.Context, req *pb.PrepareReviewRequest) (*pb.PrepareReviewResponse, error) {
+	sc, err := s.facts.scope(ctx, req.GetTeam())
+	if err != nil {
+		return nil, err
+	}
+	w, err := s.facts.window(windowSpecFromProto(req.GetWindow()), sc)
+	if err != nil {
+		return nil, err
+	}
+	in, err := s.facts.input(ctx, sc, w)
+	if err != nil {
+		return nil, err
+	}
+	r := reviewToProto(review.Prepare(in))
+	r.PrepareTime = timeToProto(in.Now)
+	return &pb.PrepareReviewResponse{Review: r}, nil
+}

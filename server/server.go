@@ -1,0 +1,113 @@
+// Package server serves the API of proto/opsreview/v1 over gRPC.
+//
+// A handler reads, asks, computes and writes: it takes facts from the store,
+// hands them to a pure room and converts what comes back. Decisions live
+// elsewhere. Conversions only move fields, and errors become statuses in one
+// interceptor.
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	"opsreview"
+	"opsreview/ingest"
+	pb "opsreview/proto/opsreview/v1"
+	"opsreview/store"
+)
+
+// MaxMessage is the size in bytes of the largest message that the server takes
+// or sends.
+const MaxMessage = 16 << 20
+
+// Options are what a server is made of.
+type Options struct {
+	DB        *store.DB
+	Org       opsreview.Org
+	Sources   []ScheduledSource
+	Importers map[string]ingest.Importer // by format: "pagerduty", "jsonl", "csv"
+	Log       *slog.Logger
+	Now       func() time.Time
+	Version   string // of the program; rejects of another version are tried again
+
+	// RequestTimeout bounds unary requests; 0 means a minute.
+	RequestTimeout time.Duration
+
+	// RawRetention is how long raw payloads are kept; 0 keeps them for ever.
+	RawRetention time.Duration
+}
+
+// A ScheduledSource is a source and how often serve pulls it.
+type ScheduledSource struct {
+	Source ingest.Source
+	Every  time.Duration // 0 means only when asked
+}
+
+// A Server answers the API's calls.
+type Server struct {
+	opts   Options
+	grpc   *grpc.Server
+	health *health.Server
+	syncs  *syncer
+}
+
+// New returns a server of the database. It does not listen until Serve.
+func New(o Options) *Server {
+	if o.RequestTimeout == 0 {
+		o.RequestTimeout = time.Minute
+	}
+	s := &Server{opts: o, health: health.NewServer(), syncs: newSyncer(o)}
+	s.grpc = grpc.NewServer(
+		grpc.MaxRecvMsgSize(MaxMessage),
+		grpc.MaxSendMsgSize(MaxMessage),
+		grpc.MaxConcurrentStreams(256),
+		grpc.ConnectionTimeout(20*time.Second),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
+		grpc.ChainUnaryInterceptor(unaryErrors(o.Log), unaryDeadline(o)),
+		grpc.ChainStreamInterceptor(streamErrors(o.Log)),
+	)
+	facts := &facts{db: o.DB, org: o.Org, now: o.Now}
+	pb.RegisterPageServiceServer(s.grpc, &pageService{facts: facts})
+	pb.RegisterLoadServiceServer(s.grpc, &loadService{facts: facts})
+	pb.RegisterReviewServiceServer(s.grpc, &reviewService{facts: facts})
+	pb.RegisterMonitorServiceServer(s.grpc, &monitorService{facts: facts})
+	pb.RegisterTeamServiceServer(s.grpc, &teamService{facts: facts})
+	pb.RegisterSourceServiceServer(s.grpc, &sourceService{db: o.DB, syncs: s.syncs})
+	pb.RegisterIngestServiceServer(s.grpc, &ingestService{db: o.DB, importers: o.Importers, now: o.Now})
+	pb.RegisterDatabaseServiceServer(s.grpc, &databaseService{db: o.DB})
+	healthpb.RegisterHealthServer(s.grpc, s.health)
+	reflection.Register(s.grpc)
+	return s
+}
+
+// Serve answers calls on lis until Stop, and returns nil then.
+func (s *Server) Serve(lis net.Listener) error { return s.grpc.Serve(lis) }
+
+// Stop ends the server: calls under way are answered, new ones are refused,
+// and what has not ended when ctx does is cut off.
+func (s *Server) Stop(ctx context.Context) {
+	s.health.Shutdown()
+	done := make(chan struct{})
+	go func() {
+		s.grpc.GracefulStop()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		s.grpc.Stop()
+		<-done
+	}
+}
+
+// RunSchedule pulls each source as often as it is configured to be, and prunes
+// raw payloads, until ctx ends. It returns when the last sync has stopped.
+func (s *Server) RunSchedule(ctx context.Context) { s.syncs.run(ctx) }

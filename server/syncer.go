@@ -1,0 +1,127 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"opsreview"
+	"opsreview/ingest"
+)
+
+// A syncer pulls sources: each by one caller at a time.
+type syncer struct {
+	opts Options
+
+	mu      sync.Mutex
+	running map[string]bool
+}
+
+func newSyncer(o Options) *syncer { return &syncer{opts: o, running: map[string]bool{}} }
+
+// names lists the configured sources in the configuration's order.
+func (s *syncer) names() []string {
+	names := make([]string, len(s.opts.Sources))
+	for i, src := range s.opts.Sources {
+		names[i] = src.Source.Name()
+	}
+	return names
+}
+
+// source returns a configured source, or a NotFound error.
+func (s *syncer) source(name string) (ingest.Source, error) {
+	for _, src := range s.opts.Sources {
+		if src.Source.Name() == name {
+			return src.Source, nil
+		}
+	}
+	return nil, opsreview.Errorf(opsreview.NotFound, "there is no source %q in the configuration", name)
+}
+
+// sync pulls one source. It returns a Conflict error if somebody else is
+// pulling it.
+func (s *syncer) sync(ctx context.Context, name string, report func(ingest.Progress)) (opsreview.Saved, error) {
+	src, err := s.source(name)
+	if err != nil {
+		return opsreview.Saved{}, err
+	}
+	if !s.begin(name) {
+		return opsreview.Saved{}, opsreview.Errorf(opsreview.Conflict, "%s is being synced by somebody else: wait for it to end", name)
+	}
+	defer s.end(name)
+	return ingest.Sync(ctx, s.opts.DB, src, ingest.SyncOptions{Now: s.opts.Now, Version: s.opts.Version, Report: report})
+}
+
+func (s *syncer) begin(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running[name] {
+		return false
+	}
+	s.running[name] = true
+	return true
+}
+
+func (s *syncer) end(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.running, name)
+}
+
+// pruneEvery is how often raw payloads past their retention are removed.
+const pruneEvery = 6 * time.Hour
+
+// run pulls each scheduled source at its interval and prunes raw payloads,
+// until ctx ends. It returns when every goroutine of it has.
+func (s *syncer) run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, src := range s.opts.Sources {
+		if src.Every > 0 {
+			wg.Go(func() { repeat(ctx, src.Every, func() { s.scheduled(ctx, src.Source.Name()) }) })
+		}
+	}
+	if s.opts.RawRetention > 0 {
+		wg.Go(func() { repeat(ctx, pruneEvery, func() { s.prune(ctx) }) })
+	}
+	wg.Wait()
+}
+
+// repeat calls fn at once and then at each interval until ctx ends.
+func repeat(ctx context.Context, every time.Duration, fn func()) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		fn()
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (s *syncer) scheduled(ctx context.Context, name string) {
+	saved, err := s.sync(ctx, name, func(ingest.Progress) {})
+	switch {
+	case ctx.Err() != nil:
+	case opsreview.ErrorCode(err) == opsreview.Conflict:
+		s.opts.Log.InfoContext(ctx, "sync skipped: another one is running", "source", name)
+	case err != nil:
+		s.opts.Log.WarnContext(ctx, "sync failed", "source", name, "err", err)
+	default:
+		s.opts.Log.InfoContext(ctx, "source synced", "source", name, slog.Int("new_pages", saved.Pages), slog.Int("events", saved.Events))
+	}
+}
+
+func (s *syncer) prune(ctx context.Context) {
+	n, err := s.opts.DB.PurgeRaw(ctx, s.opts.Now().Add(-s.opts.RawRetention))
+	switch {
+	case errors.Is(err, context.Canceled):
+	case err != nil:
+		s.opts.Log.WarnContext(ctx, "raw payloads were not pruned", "err", err)
+	case n > 0:
+		s.opts.Log.InfoContext(ctx, "raw payloads pruned", "items", n)
+	}
+}

@@ -1,0 +1,66 @@
+package server
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"opsreview"
+	pb "opsreview/proto/opsreview/v1"
+	"opsreview/review"
+)
+
+type teamService struct {
+	pb.UnimplementedTeamServiceServer
+	facts *facts
+}
+
+func (s *teamService) ListTeams(ctx context.Context, _ *pb.ListTeamsRequest) (*pb.ListTeamsResponse, error) {
+	services, err := s.facts.db.Services(ctx)
+	if err != nil {
+		return nil, err
+	}
+	teams, err := s.facts.db.Teams(ctx)
+	if err != nil {
+		return nil, err
+	}
+	resp := &pb.ListTeamsResponse{}
+	for _, name := range review.TeamNames(s.facts.org, teams) {
+		team, err := teamToProto(s.facts.org, name, services, teams)
+		if err != nil {
+			return nil, err
+		}
+		resp.Teams = append(resp.Teams, team)
+	}
+	return resp, nil
+}
+
+func teamToProto(org opsreview.Org, name string, services []opsreview.Service, teams []opsreview.Team) (*pb.Team, error) {
+	owned, err := review.TeamServices(org, name, services, teams)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := review.TeamZone(org, name)
+	if err != nil {
+		return nil, err
+	}
+	out := &pb.Team{DisplayName: name, TimeZone: zone.String()}
+	for _, s := range owned {
+		out.Services = append(out.Services, s.Name)
+	}
+	slices.Sort(out.Services)
+	out.Configured = slices.ContainsFunc(org.Teams, func(t opsreview.OrgTeam) bool { return strings.EqualFold(t.Name, name) })
+	return out, nil
+}
+
+func (s *teamService) ListPeople(ctx context.Context, _ *pb.ListPeopleRequest) (*pb.ListPeopleResponse, error) {
+	sc, err := s.facts.scope(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	resp := &pb.ListPeopleResponse{}
+	for _, p := range sc.roster.Persons() {
+		resp.People = append(resp.People, personToProto(p))
+	}
+	return resp, nil
+}
