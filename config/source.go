@@ -1,0 +1,125 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+
+	"opsreview"
+	"opsreview/ingest/pagerduty"
+)
+
+// defaultEvery is how often the server syncs a source where the file does not
+// say.
+const defaultEvery = Duration(5 * time.Minute)
+
+// A Source is one place that facts are pulled from. Beside the keys that every
+// source has, the vendor says which there are.
+type Source struct {
+	Name  string
+	Type  string
+	Every Duration // how often the server syncs it
+
+	PagerDuty pagerduty.Config // if Type is "pagerduty"
+}
+
+// sourceTypes are the vendors and the keys that they know.
+var sourceTypes = map[string]map[string]reflect.Type{
+	"pagerduty": fieldsOf(reflect.TypeFor[pagerduty.Config]()),
+}
+
+// sourceKeys are the keys that every source has.
+type sourceKeys struct {
+	Name  string   `yaml:"name"`
+	Type  string   `yaml:"type"`
+	Every Duration `yaml:"every"`
+}
+
+// UnmarshalYAML reads a source whose form was checked.
+func (s *Source) UnmarshalYAML(n ast.Node) error {
+	common := sourceKeys{Every: defaultEvery}
+	if err := yaml.NodeToValue(n, &common); err != nil {
+		return err
+	}
+	s.Name, s.Type, s.Every = common.Name, common.Type, common.Every
+	return yaml.NodeToValue(n, &s.PagerDuty)
+}
+
+// MarshalYAML returns the source as it is written.
+func (s Source) MarshalYAML() (any, error) {
+	return struct {
+		pagerduty.Config `yaml:",inline"`
+		Every            Duration `yaml:"every"`
+	}{s.PagerDuty, s.Every}, nil
+}
+
+// paths lists the paths that the source names.
+func (s *Source) paths() []*string { return []*string{&s.PagerDuty.TokenFile} }
+
+// problems lists what the vendor finds wrong, and what must not be printed.
+func (s Source) problems(path string) []problem {
+	if s.Name == "" || opsreview.ValidSourceName(s.Name) != nil {
+		return nil // said already; the vendor would say it again
+	}
+	if u, err := url.Parse(s.PagerDuty.BaseURL); err == nil && u.User != nil {
+		return []problem{{path + ".base_url", "must not hold a name or a password: name the token's file with token_file"}}
+	}
+	err := s.PagerDuty.Validate()
+	if err == nil {
+		return nil
+	}
+	field, text, ok := strings.Cut(opsreview.ErrorMessage(err), ": ")
+	if _, known := sourceTypes[s.Type][field]; !ok || !known {
+		return []problem{{path, opsreview.ErrorMessage(err)}}
+	}
+	return []problem{{path + "." + field, text}}
+}
+
+// checkSource compares a mapping with the keys of its type of source.
+func (f *form) checkSource(n ast.Node, path string) {
+	fields := fieldsOf(reflect.TypeFor[sourceKeys]())
+	m, ok := n.(ast.MapNode)
+	if !ok {
+		f.checkFields(n, fields, path)
+		return
+	}
+	sourceType := ""
+	for it := m.MapRange(); it.Next(); {
+		if it.Key().GetToken().Value == "type" {
+			f.note(path+".type", it.Key())
+			sourceType = it.Value().GetToken().Value
+		}
+	}
+	vendor, known := sourceTypes[sourceType]
+	switch {
+	case sourceType == "":
+		f.fail(path+".type", "is missing: the types are %s", knownNames(sourceTypes))
+		return
+	case !known:
+		f.fail(path+".type", "there is no type %q: the types are %s", sourceType, knownNames(sourceTypes))
+		return
+	}
+	maps.Copy(fields, vendor)
+	f.checkFields(n, fields, path)
+}
+
+// marshalKey writes one top-level key of the configuration.
+func marshalKey(c Config, key string) []byte {
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ","); name == key {
+			out, err := yaml.Marshal(yaml.MapSlice{{Key: key, Value: v.Field(i).Interface()}})
+			if err != nil {
+				return fmt.Appendf(nil, "# %s cannot be shown\n", key)
+			}
+			return out
+		}
+	}
+	return nil
+}
