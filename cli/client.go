@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
+
+	"opsreview"
+	pb "opsreview/proto/opsreview/v1"
+	"opsreview/server"
+)
+
+// A client is a connection to the API.
+type client struct {
+	pages     pb.PageServiceClient
+	loads     pb.LoadServiceClient
+	reviews   pb.ReviewServiceClient
+	monitors  pb.MonitorServiceClient
+	teams     pb.TeamServiceClient
+	sources   pb.SourceServiceClient
+	ingests   pb.IngestServiceClient
+	databases pb.DatabaseServiceClient
+}
+
+// withClient connects to the API, calls fn and closes what it opened. With
+// --server it asks that server; without, it serves the API from this process,
+// so that every command has one way of working.
+func (a *app) withClient(ctx context.Context, fn func(context.Context, client) error) (err error) {
+	dial, closeAll, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll()) }()
+	conn, err := dial()
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // nothing is lost with a client's connection
+	return fn(ctx, client{
+		pages:     pb.NewPageServiceClient(conn),
+		loads:     pb.NewLoadServiceClient(conn),
+		reviews:   pb.NewReviewServiceClient(conn),
+		monitors:  pb.NewMonitorServiceClient(conn),
+		teams:     pb.NewTeamServiceClient(conn),
+		sources:   pb.NewSourceServiceClient(conn),
+		ingests:   pb.NewIngestServiceClient(conn),
+		databases: pb.NewDatabaseServiceClient(conn),
+	})
+}
+
+type dialer func() (*grpc.ClientConn, error)
+
+// connect returns how to reach the API and how to let go of it.
+func (a *app) connect(ctx context.Context) (dialer, func() error, error) {
+	options := []grpc.DialOption{
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(server.MaxMessage), grpc.MaxCallSendMsgSize(server.MaxMessage)),
+		grpc.WithChainUnaryInterceptor(unaryStatus),
+		grpc.WithChainStreamInterceptor(streamStatus),
+	}
+	if a.serverAddr != "" {
+		if a.dbPath != "" {
+			return nil, nil, usagef("choose one of --db and --server")
+		}
+		if err := onLoopback(a.serverAddr); err != nil {
+			return nil, nil, err
+		}
+		return func() (*grpc.ClientConn, error) { return grpc.NewClient("passthrough:///"+a.serverAddr, options...) },
+			func() error { return nil }, nil
+	}
+	backend, err := a.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	lis := bufconn.Listen(1 << 20)
+	served := make(chan error, 1)
+	go func() { served <- backend.server.Serve(lis) }()
+	options = append(options, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return lis.DialContext(ctx) }))
+	closeAll := func() error {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		backend.server.Stop(stop)
+		return errors.Join(<-served, backend.close())
+	}
+	return func() (*grpc.ClientConn, error) { return grpc.NewClient("passthrough:///in-process", options...) }, closeAll, nil
+}
+
+// onLoopback returns an Invalid error unless addr is on this machine: the
+// connection is neither encrypted nor authenticated.
+func onLoopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return usagef("%q is not an address: write host:port, such as 127.0.0.1:7474", addr)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || (ip != nil && ip.IsLoopback()) {
+		return nil
+	}
+	return usagef("%q is not on this machine, and connections are not encrypted yet: use a tunnel (ssh -L 7474:127.0.0.1:7474 host) and 127.0.0.1:7474", addr)
+}
+
+// domainCodes gives each gRPC code that the server sends its domain code.
+var domainCodes = map[codes.Code]opsreview.Code{
+	codes.InvalidArgument:   opsreview.Invalid,
+	codes.NotFound:          opsreview.NotFound,
+	codes.AlreadyExists:     opsreview.Conflict,
+	codes.Unavailable:       opsreview.Unavailable,
+	codes.DeadlineExceeded:  opsreview.Unavailable,
+	codes.ResourceExhausted: opsreview.Invalid,
+	codes.Unimplemented:     opsreview.Invalid,
+	codes.Internal:          opsreview.Internal,
+}
+
+// fromStatus turns a gRPC status back into the domain's error.
+func fromStatus(err error) error {
+	s, ok := status.FromError(err)
+	if err == nil || !ok {
+		return err
+	}
+	if s.Code() == codes.Canceled {
+		return context.Canceled
+	}
+	code, ok := domainCodes[s.Code()]
+	if !ok {
+		code = opsreview.Internal
+	}
+	return opsreview.Errorf(code, "%s", s.Message())
+}
+
+func unaryStatus(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	return fromStatus(invoke(ctx, method, req, reply, cc, opts...))
+}
+
+func streamStatus(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	stream, err := open(ctx, desc, cc, method, opts...)
+	if err != nil {
+		return nil, fromStatus(err)
+	}
+	return statusStream{stream}, nil
+}
+
+// A statusStream is a stream whose errors are the domain's.
+type statusStream struct{ grpc.ClientStream }
+
+// RecvMsg implements grpc.ClientStream.
+func (s statusStream) RecvMsg(m any) error { return fromStatus(s.ClientStream.RecvMsg(m)) }

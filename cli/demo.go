@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"opsreview/config"
+	"opsreview/examples"
+	pb "opsreview/proto/opsreview/v1"
+)
+
+// The demo's review: the example fortnight of the example team.
+const (
+	demoTeam = "secrets"
+	demoFrom = "2026-10-19"
+	demoTo   = "2026-11-02"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	var scope scopeFlags
+	var output, keep string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show a whole review on a made-up fortnight, in a temporary database",
+		Long: `Import the example organisation (examples/: synthetic, in PagerDuty's API shape)
+into a temporary database through the ordinary import, and print the ordinary review
+of its fortnight. --keep FILE keeps the database, to try the other commands on.`,
+		Example: `  opsreview demo
+  opsreview demo --team payments
+  opsreview demo --keep demo.db`,
+		Args: args(cobra.NoArgs, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkOutput(output, asTable, asJSON); err != nil {
+				return err
+			}
+			if a.serverAddr != "" || a.configPath != "" || a.dbPath != "" {
+				return usagef("the demo brings its own database and configuration: leave --db, --config and --server out")
+			}
+			if scope.spec.IsZero() {
+				scope.spec.From, scope.spec.To = demoFrom, demoTo
+			}
+			req := &pb.PrepareReviewRequest{Team: scope.team, Window: scope.selector()}
+			return a.demo(cmd.Context(), req, output, keep)
+		},
+	}
+	scope.add(cmd)
+	cmd.Flags().Lookup("team").DefValue = demoTeam
+	scope.team = demoTeam
+	cmd.Flags().StringVarP(&output, "output", "o", asTable, "print as `FORM`: table or json")
+	cmd.Flags().StringVar(&keep, "keep", "", "keep the database as `FILE`, which must not exist")
+	return cmd
+}
+
+func (a *app) demo(ctx context.Context, req *pb.PrepareReviewRequest, output, keep string) error {
+	dir, err := os.MkdirTemp("", "opsreview-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a leftover in the temporary directory is nobody's loss
+	if err := a.useExamples(dir); err != nil {
+		return err
+	}
+	return a.withClient(ctx, func(ctx context.Context, c client) error {
+		if err := a.importExamples(ctx, c); err != nil {
+			return err
+		}
+		if err := a.showReview(ctx, c, req, output, false); err != nil {
+			return err
+		}
+		if keep != "" {
+			return a.keepDemo(ctx, c, keep)
+		}
+		return nil
+	})
+}
+
+// useExamples makes the app run on the example organisation's configuration,
+// clock and a database in dir.
+func (a *app) useExamples(dir string) error {
+	data, err := fs.ReadFile(examples.FS, "opsreview.yaml")
+	if err != nil {
+		return err
+	}
+	cfg, err := config.Parse("examples/opsreview.yaml", data)
+	if err != nil {
+		return err
+	}
+	a.embedded = &embedded{config: cfg, now: examples.Now}
+	a.dbPath = filepath.Join(dir, "demo.db")
+	return nil
+}
+
+// importExamples imports the example files as source import would.
+func (a *app) importExamples(ctx context.Context, c client) error {
+	return fs.WalkDir(examples.FS, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path == "opsreview.yaml" {
+			return err
+		}
+		file, err := examples.FS.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close() //nolint:errcheck // in memory
+		o := importOptions{format: "pagerduty", source: examples.Source, quiet: true, strict: true}
+		if strings.HasSuffix(path, ".jsonl") {
+			o.format = "jsonl"
+		}
+		r, err := a.importFile(ctx, c, "examples/"+path, file, 0, o)
+		if err == nil && r.problems > 0 {
+			err = fmt.Errorf("the examples are broken: %s", r.verdict(o))
+		}
+		return err
+	})
+}
+
+func (a *app) keepDemo(ctx context.Context, c client, path string) error {
+	if err := a.backup(ctx, c, path); err != nil {
+		return err
+	}
+	writeLine(a.stderr, "try: opsreview --db "+path+" --config examples/opsreview.yaml page list --from "+demoFrom+" --to "+demoTo+" --sort cost --limit 20")
+	return nil
+}

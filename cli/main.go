@@ -1,0 +1,219 @@
+// Package cli is the opsreview command.
+//
+// Every command speaks the gRPC API: to a server named with --server, or to
+// the same server inside this process over a database file. Data goes to
+// standard output and messages to standard error; errors are printed in one
+// place, [Main], which is also the only one that decides the exit status.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"opsreview"
+)
+
+// The exit statuses.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitUnavailable = 4
+)
+
+// exitStatuses gives each of the domain's codes its exit status.
+var exitStatuses = map[opsreview.Code]int{
+	opsreview.Invalid:     exitUsage,
+	opsreview.NotFound:    exitNotFound,
+	opsreview.Conflict:    exitFailure,
+	opsreview.Unavailable: exitUnavailable,
+	opsreview.Internal:    exitFailure,
+}
+
+// errPartly ends a command that did some of its work and has said what it
+// could not do.
+var errPartly = errors.New("not everything could be done")
+
+// usagef returns an error of the command line.
+func usagef(format string, args ...any) error {
+	return opsreview.Errorf(opsreview.Invalid, format, args...)
+}
+
+// An app is one run of the command: its streams, its clock and its flags.
+type app struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	env    func(string) string
+	now    func() time.Time
+
+	configPath string
+	dbPath     string
+	serverAddr string
+	embedded   *embedded // the demo's configuration and clock; nil otherwise
+}
+
+// Main runs the command and returns its exit status.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: os.Getenv, now: time.Now}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return a.exit(ctx, root.ExecuteContext(ctx))
+}
+
+// exit prints err, if there is one to print, and returns the exit status.
+func (a *app) exit(ctx context.Context, err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errPartly):
+		return exitFailure
+	case ctx.Err() != nil:
+		fmt.Fprintln(a.stderr, "opsreview: interrupted; what was saved stays saved, and running the command again goes on from there")
+		return exitFailure
+	}
+	fmt.Fprintf(a.stderr, "opsreview: %s\n", clean(message(err)))
+	return exitStatuses[opsreview.ErrorCode(err)]
+}
+
+// message is what a person is told: a classified error's message alone, and
+// the whole text of one from this machine.
+func message(err error) string {
+	var e *opsreview.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return err.Error()
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "opsreview",
+		Short: "The memory and the arithmetic of a weekly operational review",
+		Long: `opsreview pulls pages into a database, tells for every page whether it was
+actionable and actioned, and how heavy the load on each responder is.
+
+Begin with "opsreview demo": it shows a whole review on made-up data.`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		RunE:              needsVerb,
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.configPath, "config", "", "read the configuration from `FILE` (default opsreview.yaml here, else in the XDG configuration directory)")
+	flags.StringVar(&a.dbPath, "db", "", "keep the facts in `FILE` (default in the XDG data directory)")
+	flags.StringVar(&a.serverAddr, "server", "", "ask the server at `ADDR` instead of a database file")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%s; see %q", err, cmd.CommandPath()+" --help")
+	})
+	root.AddCommand(
+		a.demoCommand(), a.reviewCommand(), a.pageCommand(), a.monitorCommand(), a.loadCommand(),
+		a.teamCommand(), a.sourceCommand(), a.serveCommand(), a.dbCommand(), a.configCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// noun returns a command that only holds verbs.
+func noun(use, short string, verbs ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, RunE: needsVerb}
+	cmd.AddCommand(verbs...)
+	return cmd
+}
+
+// needsVerb is what a noun without a verb, or with an unknown one, answers.
+func needsVerb(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		hint := ""
+		if names := cmd.SuggestionsFor(args[0]); len(names) > 0 {
+			hint = fmt.Sprintf("; did you mean %q?", names[0])
+		}
+		return usagef("there is no command %q%s; see %q", cmd.CommandPath()+" "+args[0], hint, cmd.CommandPath()+" --help")
+	}
+	if !cmd.HasParent() {
+		return cmd.Help()
+	}
+	_ = cmd.Help()
+	return usagef("%s needs a verb", cmd.CommandPath())
+}
+
+// exactArgs is cobra's, with the program's own errors.
+func args(check cobra.PositionalArgs, want string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if check(cmd, args) != nil {
+			return usagef("%s takes %s; see %q", cmd.CommandPath(), want, cmd.CommandPath()+" --help")
+		}
+		return nil
+	}
+}
+
+// terminalWidth returns how many cells wide the output is: a terminal's own
+// width between 80 and 200, and 100 anywhere else.
+func (a *app) terminalWidth() int {
+	if f, ok := a.stdout.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return min(max(w, 80), 200)
+		}
+	}
+	return 100
+}
+
+// style returns colours if a person looks at standard output and has not asked
+// for none (NO_COLOR).
+func (a *app) style() style {
+	return style{on: isTerminal(a.stdout) && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb"}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the program's version",
+		Example: "  opsreview version",
+		Args:    args(cobra.NoArgs, "no arguments"),
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(a.stdout, "opsreview", version())
+			return err
+		},
+	}
+}
+
+// version names the build: a release's tag, or the commit it was made from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	revision, dirty := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "-modified"
+		}
+	}
+	if revision != "" {
+		return revision[:min(12, len(revision))] + dirty
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,284 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	pb "opsreview/proto/opsreview/v1"
+)
+
+func (a *app) reviewCommand() *cobra.Command {
+	return noun("review", "The weekly review", a.reviewShowCommand())
+}
+
+// defaultMonitors is how many monitors the table of a review shows.
+const defaultMonitors = 15
+
+func (a *app) reviewShowCommand() *cobra.Command {
+	var scope scopeFlags
+	var output string
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Show the review of a window: pages, monitors, responders, what to discuss",
+		Example: `  # The last complete week of one team.
+  opsreview review show --team secrets
+
+  # A given week, for a program.
+  opsreview review show --team secrets --week 2026-W46 -o json`,
+		Args: args(cobra.NoArgs, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkOutput(output, asTable, asJSON); err != nil {
+				return err
+			}
+			return a.withClient(cmd.Context(), func(ctx context.Context, c client) error {
+				return a.showReview(ctx, c, &pb.PrepareReviewRequest{Team: scope.team, Window: scope.selector()}, output, all)
+			})
+		},
+	}
+	scope.add(cmd)
+	cmd.Flags().StringVarP(&output, "output", "o", asTable, "print as `FORM`: table or json")
+	cmd.Flags().BoolVar(&all, "all", false, "show every monitor, not only the dearest")
+	return cmd
+}
+
+func (a *app) showReview(ctx context.Context, c client, req *pb.PrepareReviewRequest, output string, all bool) error {
+	resp, err := c.reviews.PrepareReview(ctx, req)
+	if err != nil {
+		return err
+	}
+	if output == asJSON {
+		return printJSON(a.stdout, reviewToJSON(resp.GetReview()))
+	}
+	a.printReview(resp.GetReview(), all)
+	return nil
+}
+
+func (a *app) printReview(r *pb.Review, all bool) {
+	s, width, f := a.style(), a.terminalWidth(), frameOf(r.GetWindow(), r.GetTimeZone())
+	title := "operational review" + teamTitle(r.GetTeam())
+	if r.GetWeek() != "" {
+		title += ", " + r.GetWeek()
+	}
+	writeLine(a.stdout, s.bold(title))
+	writeLine(a.stdout, f.String())
+	printHeadline(a.stdout, s, r.GetHeadline(), width)
+	printMonitors(a.stdout, s, r, width, all)
+	writeLine(a.stdout, "")
+	writeLine(a.stdout, s.bold("RESPONDERS"))
+	printLoads(a.stdout, s, r.GetLoads(), width)
+	printTopics(a.stdout, s, r, f, width)
+	printGaps(a.stdout, s, r.GetGaps(), width)
+}
+
+func printHeadline(w io.Writer, s style, h *pb.Headline, width int) {
+	o := h.GetOutcomes()
+	writeLine(w, "")
+	writeLine(w, s.bold(fmt.Sprintf("%s, %d labelled (%s)", strings.ToUpper(plural(h.GetPages(), "page")), h.GetLabelled(), percent(h.GetLabelled(), h.GetPages()))))
+	if h.GetPages() > 0 {
+		writeLine(w, "                   acted on     not acted on")
+		writeLine(w, fmt.Sprintf("  actionable       %3d handled  %3d ignored", o.GetHandled(), o.GetIgnored()))
+		writeLine(w, fmt.Sprintf("  not actionable   %3d wasted   %3d noise       %d unlabelled", o.GetWasted(), o.GetNoise(), o.GetUnlabelled()))
+		writeLine(w, "")
+	}
+	for _, c := range []*pb.Change{h.GetPrevious(), h.GetBaseline()} {
+		if c.GetText() == "" {
+			continue
+		}
+		for _, line := range wrap(clean(c.GetText()), width-2) {
+			writeLine(w, "  "+line)
+		}
+	}
+	in := h.GetInterruptions()
+	text := fmt.Sprintf("%s of %s: %d in business hours, %d off hours, %d in sleep hours",
+		plural(total(in), "interruption"), people(h.GetPeopleInterrupted()), in.GetBusiness(), in.GetOffHours(), in.GetSleep())
+	if in.GetUnknown() > 0 {
+		text += fmt.Sprintf(", %d at hours unknown", in.GetUnknown())
+	}
+	writeLine(w, "  "+text)
+	writeLine(w, fmt.Sprintf("  %s of people's time engaged; %d escalated because nobody answered; %d still open",
+		span(h.GetEngaged().AsDuration()), h.GetEscalated(), h.GetOpen()))
+	printResponse(w, h.GetResponse())
+}
+
+func people(n int32) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
+}
+
+func printMonitors(w io.Writer, s style, r *pb.Review, width int, all bool) {
+	writeLine(w, "")
+	writeLine(w, s.bold("MONITORS BY COST"))
+	monitors := r.GetMonitors()
+	if len(monitors) == 0 {
+		writeLine(w, "  no monitor paged")
+		return
+	}
+	rest := 0
+	if !all && len(monitors) > defaultMonitors {
+		rest = len(monitors) - defaultMonitors
+		monitors = monitors[:defaultMonitors]
+	}
+	t := monitorTable(r.GetHeadline().GetPrevious().GetKnown())
+	for _, m := range monitors {
+		monitorRow(&t, m, r.GetHeadline().GetPrevious().GetKnown())
+	}
+	t.print(w, s, "  ", width)
+	if rest > 0 {
+		writeLine(w, s.dim(fmt.Sprintf("  and %s more: --all shows them", plural(rest, "monitor"))))
+	}
+}
+
+func monitorTable(previous bool) table {
+	columns := []column{{head: "PAGES", right: true}}
+	if previous {
+		columns = append(columns, column{head: "BEFORE", right: true})
+	}
+	columns = append(columns,
+		column{head: "INTERRUPTED", right: true}, column{head: "ENGAGED", right: true},
+		column{head: "VERDICTS", flex: true, min: 14}, column{head: "MONITOR", flex: true, min: 16}, column{head: "SERVICE", flex: true}, column{head: "ID"})
+	return table{columns: columns}
+}
+
+func monitorRow(t *table, m *pb.MonitorCost, previous bool) {
+	cells := []string{fmt.Sprint(len(m.GetPages()))}
+	if previous {
+		cells = append(cells, fmt.Sprint(m.GetPreviousPages()))
+	}
+	t.row(append(cells, interrupted(m.GetInterruptions()), span(m.GetEngaged().AsDuration()),
+		verdicts(m.GetOutcomes()), clean(m.GetTitle()), clean(m.GetServiceDisplayName()), m.GetMonitor())...)
+}
+
+// verdicts says what people made of a monitor's pages, and how many nobody has
+// looked at.
+func verdicts(o *pb.Outcomes) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int32
+		word string
+	}{
+		{o.GetHandled(), "handled"}, {o.GetIgnored(), "ignored"}, {o.GetWasted(), "wasted"}, {o.GetNoise(), "noise"}, {o.GetUnlabelled(), "unlabelled"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func printTopics(w io.Writer, s style, r *pb.Review, f frame, width int) {
+	topics := r.GetTopics()
+	if len(topics) == 0 {
+		return
+	}
+	writeLine(w, "")
+	writeLine(w, s.bold("WORTH DISCUSSING"))
+	for i, t := range topics {
+		head := fmt.Sprintf("%2d. %s  %s  ", i+1, when(t.GetTriggerTime().AsTime(), f.zone), clean(t.GetPage()))
+		writeLine(w, "  "+head+fit(clean(t.GetTitle()), width-2-len(head)))
+		for _, reason := range t.GetReasons() {
+			for _, line := range wrap(clean(reason), width-8) {
+				writeLine(w, "      "+line)
+			}
+		}
+	}
+	if n := r.GetMoreTopics(); n > 0 {
+		writeLine(w, s.dim(fmt.Sprintf("  and %s more", plural(n, "page"))))
+	}
+}
+
+// reviewJSON is what review show -o json prints. Scripts depend on it: add
+// fields, never rename or remove one. docs/json.md is its contract.
+type reviewJSON struct {
+	Team     string        `json:"team,omitempty"`
+	Window   windowJSON    `json:"window"`
+	Week     string        `json:"week,omitempty"`
+	TimeZone string        `json:"time_zone"`
+	Headline headlineJSON  `json:"headline"`
+	Monitors []monitorJSON `json:"monitors"`
+	Loads    []loadJSON    `json:"loads"`
+	Topics   []topicJSON   `json:"topics"`
+	More     int32         `json:"more_topics"`
+	Gaps     []gapJSON     `json:"gaps"`
+}
+
+type headlineJSON struct {
+	Pages             int32             `json:"pages"`
+	Labelled          int32             `json:"labelled"`
+	Coverage          *float64          `json:"coverage,omitempty"`
+	Outcomes          outcomesJSON      `json:"outcomes"`
+	Open              int32             `json:"open"`
+	Escalated         int32             `json:"escalated"`
+	Interruptions     interruptionsJSON `json:"interruptions"`
+	PeopleInterrupted int32             `json:"people_interrupted"`
+	EngagedSeconds    *float64          `json:"engaged_seconds"`
+	Response          responseJSON      `json:"response"`
+	Previous          changeJSON        `json:"previous"`
+	Baseline          changeJSON        `json:"baseline"`
+}
+
+type changeJSON struct {
+	Known       bool        `json:"known"`
+	Window      *windowJSON `json:"window,omitempty"`
+	Pages       *int32      `json:"pages,omitempty"`
+	Rate        *float64    `json:"rate,omitempty"`
+	PValue      *float64    `json:"p_value,omitempty"`
+	WithinNoise *bool       `json:"within_noise,omitempty"`
+	Text        string      `json:"text,omitempty"`
+}
+
+type topicJSON struct {
+	Page        string   `json:"page"`
+	Title       string   `json:"title"`
+	TriggeredAt any      `json:"triggered_at"`
+	Reasons     []string `json:"reasons"`
+}
+
+func reviewToJSON(r *pb.Review) reviewJSON {
+	out := reviewJSON{
+		Team: r.GetTeam(), Window: windowToJSON(r.GetWindow()), Week: r.GetWeek(), TimeZone: r.GetTimeZone(),
+		Headline: headlineToJSON(r.GetHeadline()), Monitors: []monitorJSON{}, Loads: loadsToJSON(r.GetLoads()),
+		Topics: []topicJSON{}, More: r.GetMoreTopics(), Gaps: gapsToJSON(r.GetGaps()),
+	}
+	for _, m := range r.GetMonitors() {
+		out.Monitors = append(out.Monitors, monitorToJSON(m))
+	}
+	for _, t := range r.GetTopics() {
+		out.Topics = append(out.Topics, topicJSON{Page: t.GetPage(), Title: t.GetTitle(), TriggeredAt: jsonTime(t.GetTriggerTime()), Reasons: slices.Clone(t.GetReasons())})
+	}
+	return out
+}
+
+func headlineToJSON(h *pb.Headline) headlineJSON {
+	out := headlineJSON{
+		Pages: h.GetPages(), Labelled: h.GetLabelled(), Outcomes: outcomesToJSON(h.GetOutcomes()), Open: h.GetOpen(),
+		Escalated: h.GetEscalated(), Interruptions: interruptionsToJSON(h.GetInterruptions()),
+		PeopleInterrupted: h.GetPeopleInterrupted(), EngagedSeconds: jsonSeconds(h.GetEngaged()),
+		Response: responseToJSON(h.GetResponse()), Previous: changeToJSON(h.GetPrevious()), Baseline: changeToJSON(h.GetBaseline()),
+	}
+	if h.GetPages() > 0 {
+		coverage := float64(h.GetLabelled()) / float64(h.GetPages())
+		out.Coverage = &coverage
+	}
+	return out
+}
+
+func changeToJSON(c *pb.Change) changeJSON {
+	out := changeJSON{Known: c.GetKnown(), Text: c.GetText()}
+	if c.GetWindow() != nil {
+		w := windowToJSON(c.GetWindow())
+		out.Window = &w
+	}
+	if c.GetKnown() {
+		pages, rate, p, noise := c.GetPages(), c.GetRate(), c.GetPValue(), c.GetWithinNoise()
+		out.Pages, out.Rate, out.PValue, out.WithinNoise = &pages, &rate, &p, &noise
+	}
+	return out
+}

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"opsreview"
+)
+
+// stopTimeout is how long serve waits for calls under way when it is told to
+// end.
+const stopTimeout = 20 * time.Second
+
+func (a *app) serveCommand() *cobra.Command {
+	var listen string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the API on this machine and sync the sources on their schedule",
+		Long: `Serve the gRPC API, with health and reflection, on a loopback address, and sync
+each source of the configuration that has an "every". SIGINT and SIGTERM end it once
+the calls under way are answered.`,
+		Example: `  opsreview serve
+  opsreview --server 127.0.0.1:7474 review show`,
+		Args: args(cobra.NoArgs, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.serverAddr != "" {
+				return usagef("serve answers for a database file: leave --server out")
+			}
+			return a.serve(cmd.Context(), listen)
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "answer on `ADDR`, on this machine (default the configuration's, else 127.0.0.1:7474)")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, listen string) error {
+	backend, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer backend.close() //nolint:errcheck // the server has stopped; SQLite has committed what it answered
+	if listen == "" {
+		listen = backend.listen
+	}
+	if err := onLoopback(listen); err != nil {
+		return err
+	}
+	var lc net.ListenConfig
+	lis, err := lc.Listen(ctx, "tcp", listen)
+	if err != nil {
+		return opsreview.Wrapf(err, opsreview.Unavailable, "cannot listen on %s: %v", listen, err)
+	}
+	fmt.Fprintf(a.stderr, "opsreview: serving %s on %s\n", backend.path, lis.Addr())
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return backend.server.Serve(lis) })
+	group.Go(func() error { backend.server.RunSchedule(ctx); return nil })
+	group.Go(func() error {
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		backend.server.Stop(stop)
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stderr, "opsreview: stopped")
+	return nil
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// clean makes a stranger's text harmless on a terminal and in a file: control
+// characters, invalid bytes and characters that reorder or hide text are shown
+// by their code. Line breaks and tabs become spaces.
+func clean(s string) string {
+	if isClean(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r == '\n' || r == '\r' || r == '\t':
+			b.WriteByte(' ')
+		case !harmless(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+		i += size
+	}
+	return b.String()
+}
+
+func isClean(s string) bool {
+	for _, r := range s {
+		if r == utf8.RuneError || !harmless(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// harmless reports whether r shows as itself and leaves its neighbours alone.
+// Format characters (Cf) hold the bidirectional controls and the invisible
+// ones; the joiners that scripts and emoji need are among the few let through.
+func harmless(r rune) bool {
+	switch {
+	case r < 0x20 || r == 0x7f || (r >= 0x80 && r < 0xa0):
+		return false
+	case r == 0x2028 || r == 0x2029: // line and paragraph separator
+		return false
+	case r == 0x200d || r == 0x200c: // joiners
+		return true
+	}
+	return !unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs)
+}
+
+// fit cuts s to a width in terminal cells, with an ellipsis where it was cut.
+func fit(s string, width int) string {
+	if width <= 0 || ansi.StringWidth(s) <= width {
+		return s
+	}
+	return ansi.Truncate(s, width, "…")
+}
+
+// bounded cuts a text that has no place of its own to a length that a person
+// can read.
+func bounded(s string) string { return fit(clean(s), 500) }
+
+// plural returns "1 page" or "2 pages".
+func plural[N int | int32 | int64](n N, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	if strings.HasSuffix(one, "y") && !strings.HasSuffix(one, "day") {
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(one, "y"))
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// span returns a duration as a person says it: "45s", "12m", "3h 05m", "2d 4h".
+func span(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "-" + span(-d)
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Round(time.Second)/time.Second))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Round(time.Minute)/time.Minute))
+	case d < 48*time.Hour:
+		m := int(d.Round(time.Minute) / time.Minute)
+		return fmt.Sprintf("%dh %02dm", m/60, m%60)
+	}
+	h := int(d.Round(time.Hour) / time.Hour)
+	return fmt.Sprintf("%dd %dh", h/24, h%24)
+}
+
+// percent returns k ÷ n as a whole percentage, "–" for nothing of nothing.
+func percent(k, n int32) string {
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f %%", 100*float64(k)/float64(n))
+}
+
+// when returns a local time as tables show it.
+func when(t time.Time, zone *time.Location) string {
+	return t.In(zone).Format("Mon 02 Jan 15:04")
+}
+
+// wrap breaks a text into lines of at most width cells.
+func wrap(s string, width int) []string {
+	return strings.Split(ansi.Wrap(s, width, ""), "\n")
+}

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"opsreview"
+	"opsreview/config"
+	"opsreview/ingest"
+	"opsreview/ingest/file"
+	"opsreview/ingest/pagerduty"
+	"opsreview/internal/rest"
+	"opsreview/server"
+	"opsreview/store"
+)
+
+// A backend is the server of this process over a database file.
+type backend struct {
+	server *server.Server
+	db     *store.DB
+	path   string // of the database
+	listen string // where the configuration wants to serve
+}
+
+func (b *backend) close() error { return b.db.Close() }
+
+// embedded is a configuration that comes with the program.
+type embedded struct {
+	config config.Config
+	now    time.Time
+}
+
+// open makes the server out of the configuration, the database and the
+// vendors. It is the composition root: nothing else knows which vendors there
+// are.
+func (a *app) open(ctx context.Context) (*backend, error) {
+	cfg, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	org := cfg.Org()
+	if err := server.CheckOrg(org); err != nil {
+		return nil, err
+	}
+	path, err := a.databasePath(cfg)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, path, store.Options{Monitors: org.Monitors, Version: version()})
+	if err != nil {
+		return nil, err
+	}
+	srv := server.New(server.Options{
+		DB: db, Org: org, Sources: openSources(cfg), Importers: importers(), Log: a.log(), Now: a.clock(),
+		Version: version(), RawRetention: time.Duration(cfg.Retention.Raw),
+	})
+	return &backend{server: srv, db: db, path: path, listen: cfg.Server.Listen}, nil
+}
+
+// importers are the formats of source import.
+func importers() map[string]ingest.Importer {
+	return map[string]ingest.Importer{
+		"pagerduty": pagerduty.Importer(),
+		"jsonl":     file.JSONL(),
+		"csv":       file.CSV(),
+	}
+}
+
+// openSources returns the sources of the configuration. A token that cannot be
+// read is found out when the source is asked, not here: labelling pages needs
+// no token.
+func openSources(cfg config.Config) []server.ScheduledSource {
+	var sources []server.ScheduledSource
+	for _, s := range cfg.Sources {
+		token, err := rest.ReadSecret(s.PagerDuty.TokenFile, s.PagerDuty.TokenEnv)
+		var src ingest.Source
+		if err == nil {
+			src, err = pagerduty.New(s.PagerDuty, token, &http.Client{})
+		}
+		if err != nil {
+			src = brokenSource{name: s.Name, vendor: s.Type, err: err}
+		}
+		sources = append(sources, server.ScheduledSource{Source: src, Every: time.Duration(s.Every)})
+	}
+	return sources
+}
+
+// A brokenSource is one whose configuration is right but whose token cannot be
+// read. It says so when it is asked for something.
+type brokenSource struct {
+	name, vendor string
+	err          error
+}
+
+// Name implements ingest.Source.
+func (s brokenSource) Name() string { return s.name }
+
+// Type implements ingest.Source.
+func (s brokenSource) Type() string { return s.vendor }
+
+// Pull implements ingest.Source.
+func (s brokenSource) Pull(context.Context, ingest.Session) error { return s.err }
+
+// Check implements ingest.Source.
+func (s brokenSource) Check(context.Context) []ingest.Check {
+	return []ingest.Check{{Subject: "token", Detail: message(s.err), Remedy: "put the token where the configuration says, and make it readable"}}
+}
+
+// config reads the configuration file: --config, else OPSREVIEW_CONFIG, else
+// opsreview.yaml here, else in the XDG configuration directory. Without any the
+// defaults serve.
+func (a *app) config() (config.Config, error) {
+	if a.embedded != nil {
+		return a.embedded.config, nil
+	}
+	path := a.configPath
+	if path == "" {
+		path = a.env("OPSREVIEW_CONFIG")
+	}
+	if path != "" {
+		return config.Load(path)
+	}
+	for _, path := range []string{"opsreview.yaml", filepath.Join(a.xdg("XDG_CONFIG_HOME", ".config"), "opsreview", "opsreview.yaml")} {
+		_, err := os.Stat(path)
+		if err == nil {
+			return config.Load(path)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return config.Config{}, err
+		}
+	}
+	return config.Default(), nil
+}
+
+// databasePath is where the facts are: --db, else the configuration's, else
+// the XDG data directory.
+func (a *app) databasePath(cfg config.Config) (string, error) {
+	if a.dbPath != "" {
+		return a.dbPath, nil
+	}
+	if cfg.Database != "" {
+		return cfg.Database, nil
+	}
+	dir := a.xdg("XDG_DATA_HOME", filepath.Join(".local", "share"))
+	if !filepath.IsAbs(dir) {
+		return "", opsreview.Errorf(opsreview.Invalid, "there is no home directory to keep the database in: name a file with --db")
+	}
+	return filepath.Join(dir, "opsreview", "opsreview.db"), nil
+}
+
+// xdg is a directory of the XDG base directory specification.
+func (a *app) xdg(variable, under string) string {
+	if dir := a.env(variable); filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(a.env("HOME"), under)
+}
+
+// clock is the program's clock, or the demo's.
+func (a *app) clock() func() time.Time {
+	if a.embedded != nil {
+		return func() time.Time { return a.embedded.now }
+	}
+	return a.now
+}
+
+// log writes what an operator should know to standard error.
+func (a *app) log() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}
