@@ -1,0 +1,22 @@
+// Package examples holds the example organisation: six weeks of a secrets
+// platform's pages in the shape of PagerDuty's answers, the labels that its
+// responders gave, and the configuration that goes with them.
+//
+// Everything is synthetic. The command in the folder generate writes it.
+package examples
+
+import (
+	"embed"
+	"time"
+)
+
+// FS holds pagerduty/*.json for the PagerDuty import, labels.jsonl for the
+// import of this program's own format, and opsreview.yaml.
+//
+//go:embed pagerduty/*.json labels.jsonl opsreview.yaml
+var FS embed.FS
+
+// Now is the time of the example's review meeting: Monday 2 November 2026,
+// 09:00 in Chicago. The fortnight under review ended in the night before, and
+// clocks had been changed in Europe and in America.
+var Now = time.Date(2026, time.November, 2, 15, 0, 0, 0, time.UTC)
