@@ -20,17 +20,17 @@ func (f *facts) monitors() []MonitorCost {
 	for _, p := range f.begun(f.window) {
 		t.page(p)
 	}
-	for _, p := range f.begun(f.window.Before(f.zone())) {
-		if m, ok := t.costs[f.monitorOf(p).ID]; ok {
-			m.Previous++
-		}
-	}
 	for _, key := range f.deliveries.keys {
 		for _, i := range f.within(f.interruptions[key]) {
 			t.interruption(i)
 		}
 	}
 	t.engage()
+	for _, p := range f.begun(f.window.Before(f.zone())) {
+		if m, ok := t.costs[f.monitorOf(p).ID]; ok {
+			m.Previous++
+		}
+	}
 	costs := make([]MonitorCost, 0, len(t.costs))
 	for _, key := range sortedKeys(t.costs) {
 		costs = append(costs, *t.costs[key])
