@@ -56,7 +56,7 @@ var externals = map[string][]string{
 	"github.com/charmbracelet/x/ansi":   {"cli"},
 	"golang.org/x/term":                 {"cli"},
 	"golang.org/x/sync":                 {"cli", "ingest", "ingest/pagerduty", "server", "store"},
-	"golang.org/x/time":                 {"internal/rest", "server"},
+	"golang.org/x/time":                 {"ingest/pagerduty", "internal/rest", "server"},
 	"github.com/goccy/go-yaml":          {"config", "ingest/pagerduty", "policy"},
 	"github.com/rickar/cal/v2":          {"review"},
 	"gonum.org/v1/gonum":                {"review"},
