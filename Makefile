@@ -8,7 +8,6 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 # generate, lint and check use them.
 TOOL := go tool -modfile=internal/tools/go.mod
 LINT := go tool -modfile=internal/tools/lint/go.mod golangci-lint
-GOFILES = $$(git ls-files --cached --others --exclude-standard '*.go')
 
 .PHONY: all help build test race lint generate check demo bench
 all: build test lint         ## Build, test and lint (default)
@@ -31,9 +30,10 @@ lint:                        ## Vet and lint
 generate:                    ## Regenerate code from proto
 	$(TOOL) buf generate
 check: lint                  ## Fail if anything is unformatted, untidy or out of date, as CI does
-	@unformatted=$$(gofmt -l $(GOFILES)); \
+	@unformatted=$$(gofmt -l .); \
 		if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted >&2; exit 1; fi
 	go mod tidy -diff
+	go -C internal/tools mod tidy -diff
 	@stale=$$(mktemp -d); trap 'rm -rf "$$stale"' EXIT; \
 		$(TOOL) buf generate --output "$$stale"; \
 		if ! diff -r --exclude='*.proto' "$$stale/proto" proto; then echo "run make generate" >&2; exit 1; fi
