@@ -14,6 +14,13 @@ type Responder struct {
 	Deleted  bool      // the source no longer lists them; their history stays
 }
 
+// NamedOnly begins the ID of a responder whom a source mentioned by name
+// without saying which account it meant: "name:Ada Lovelace".
+const NamedOnly = "name:"
+
+// IsNamedOnly reports whether the source mentioned the responder by name alone.
+func (r Responder) IsNamedOnly() bool { return strings.HasPrefix(r.ID, NamedOnly) }
+
 // A Team is a group that owns services, as one source knows it.
 type Team struct {
 	Ref

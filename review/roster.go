@@ -21,8 +21,9 @@ type Roster struct {
 // NewRoster joins the responders of all sources to persons. A responder is the
 // configured person who has their email address, else the one who has their
 // exact name, upper and lower case being the same; the same address in two
-// sources is one person; everybody else is a person alone. A name that several
-// accounts of one source bear joins nobody.
+// sources is one person; somebody whom a source mentioned by name only is the
+// account of that name there; everybody else is a person alone. A name that
+// several accounts of one source bear joins nobody.
 //
 // A zone or calendar of the configuration wins over the sources'. Hours are the
 // person's, else the named team's, else the policy's.
@@ -32,7 +33,9 @@ func NewRoster(org opsreview.Org, responders []opsreview.Responder, team string)
 		byEmail: map[string]int{},
 		byName:  map[string]int{},
 		zones:   map[string]*time.Location{},
-		roster:  Roster{byRef: map[opsreview.Ref]int{}, hours: org.Policy.Hours, gaps: map[string][]Gap{}},
+
+		accounts: map[account]int{},
+		roster:   Roster{byRef: map[opsreview.Ref]int{}, hours: org.Policy.Hours, gaps: map[string][]Gap{}},
 	}
 	if t, ok := orgTeam(org, team); ok && t.Hours != nil {
 		b.roster.hours = *t.Hours
@@ -77,8 +80,10 @@ type rosterBuilder struct {
 	drafts  []draft
 	byEmail map[string]int
 	byName  map[string]int // configured people only
-	zones   map[string]*time.Location
-	roster  Roster
+	// accounts are the drafts of each source's names.
+	accounts map[account]int
+	zones    map[string]*time.Location
+	roster   Roster
 }
 
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
@@ -101,18 +106,22 @@ func (b *rosterBuilder) claim(names map[string]int, name string, i int) {
 	}
 }
 
-// join sorts every responder to a draft, the living before the deleted, so that
-// what a source says today wins over what it said once.
+// join sorts every responder to a draft, accounts before mere names and the
+// living before the deleted, so that what a source says today wins over what it
+// said once.
 func (b *rosterBuilder) join(responders []opsreview.Responder) {
-	sorted := slices.Clone(responders)
-	slices.SortStableFunc(sorted, func(x, y opsreview.Responder) int {
-		if x.Deleted != y.Deleted {
-			if y.Deleted {
-				return -1
-			}
+	rank := func(r opsreview.Responder) int {
+		switch {
+		case r.IsNamedOnly():
+			return 2
+		case r.Deleted:
 			return 1
 		}
-		return x.Ref.Compare(y.Ref)
+		return 0
+	}
+	sorted := slices.Clone(responders)
+	slices.SortStableFunc(sorted, func(x, y opsreview.Responder) int {
+		return cmp.Or(cmp.Compare(rank(x), rank(y)), x.Ref.Compare(y.Ref))
 	})
 	shared := sharedNames(sorted)
 	for _, r := range sorted {
@@ -123,6 +132,7 @@ func (b *rosterBuilder) join(responders []opsreview.Responder) {
 		b.drafts[i].responders = append(b.drafts[i].responders, r)
 		b.roster.byRef[r.Ref] = i
 		b.claim(b.byEmail, fold(r.Email), i)
+		b.accounts[account{r.Source, fold(r.Name)}] = i
 	}
 }
 
@@ -130,7 +140,11 @@ func (b *rosterBuilder) draftOf(r opsreview.Responder, shared map[account]bool) 
 	if i, ok := b.byEmail[fold(r.Email)]; ok {
 		return i
 	}
-	if i, ok := b.byName[fold(r.Name)]; ok && !shared[account{r.Source, fold(r.Name)}] {
+	name := account{r.Source, fold(r.Name)}
+	if i, ok := b.byName[name.name]; ok && !shared[name] {
+		return i
+	}
+	if i, ok := b.accounts[name]; ok && r.IsNamedOnly() && !shared[name] {
 		return i
 	}
 	b.drafts = append(b.drafts, draft{})
@@ -145,6 +159,9 @@ func sharedNames(responders []opsreview.Responder) map[account]bool {
 	first := map[account]opsreview.Responder{}
 	shared := map[account]bool{}
 	for _, r := range responders {
+		if r.IsNamedOnly() {
+			continue
+		}
 		a := account{r.Source, fold(r.Name)}
 		f, ok := first[a]
 		switch {

@@ -50,6 +50,14 @@ func TestNewRoster(t *testing.T) {
 			responders: []opsreview.Responder{responder("pd", "A", "Ada", "", "UTC"), responder("goalert", "1", "Ada", "", "UTC")},
 			want:       []who{{"goalert/1", "Ada", "UTC", "goalert/1", false}, {"pd/A", "Ada", "UTC", "pd/A", false}},
 		},
+		"somebody mentioned by name only is the account of that name": {
+			responders: []opsreview.Responder{responder("pd", "name:Ada", "Ada", "", ""), responder("pd", "A", "Ada", "", "UTC"), responder("goalert", "1", "Ada", "", "UTC")},
+			want:       []who{{"goalert/1", "Ada", "UTC", "goalert/1", false}, {"pd/A", "Ada", "UTC", "pd/A pd/name:Ada", false}},
+		},
+		"somebody mentioned by a name that two accounts bear stays alone": {
+			responders: []opsreview.Responder{responder("pd", "name:Ada", "Ada", "", ""), responder("pd", "A", "Ada", "", "UTC"), responder("pd", "B", "Ada", "", "UTC")},
+			want:       []who{{"pd/A", "Ada", "UTC", "pd/A", false}, {"pd/B", "Ada", "UTC", "pd/B", false}, {"pd/name:Ada", "Ada", "", "pd/name:Ada", false}},
+		},
 		"a configured zone that nobody knows is no reason to guess": {
 			config:     []opsreview.OrgResponder{{Name: "Ada", TimeZone: "Mars/Olympus"}},
 			responders: []opsreview.Responder{responder("pd", "A", "Ada", "", "Europe/Berlin")},

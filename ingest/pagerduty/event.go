@@ -287,9 +287,6 @@ func clip(s string, n int) string {
 // of one payload. Two people of one name have no entry.
 type nameBook map[string]string
 
-// namePrefix marks the ID of a responder of whom only the name is known.
-const namePrefix = "name:"
-
 func (b nameBook) add(r *apiRef) {
 	if r == nil || r.ID == "" || r.label() == "" || !strings.HasPrefix(r.Type, "user") {
 		return
@@ -316,5 +313,5 @@ func (b nameBook) find(text string) []string {
 	if len(parts) > 1 && len(ids) == len(parts) {
 		return ids
 	}
-	return []string{namePrefix + clip(text, 200)}
+	return []string{opsreview.NamedOnly + clip(text, 200)}
 }

@@ -48,7 +48,7 @@ func (f *facts) mention(r *apiRef) {
 
 // mentionName notes a person of whom only the name is known.
 func (f *facts) mentionName(id string) {
-	name, ok := strings.CutPrefix(id, namePrefix)
+	name, ok := strings.CutPrefix(id, opsreview.NamedOnly)
 	if _, known := f.people[id]; ok && !known {
 		f.people[id] = opsreview.Responder{Ref: f.ref(id), Name: name}
 	}
