@@ -17,7 +17,7 @@ type facts struct {
 	window opsreview.Window
 	past   opsreview.Window // the part of the window that lies before now
 	roster Roster
-	pages  []opsreview.Page // each once, in order of their trigger
+	pages  []*opsreview.Page // each once, in order of their trigger
 	byRef  map[opsreview.Ref]*opsreview.Page
 
 	deliveries    deliveries
@@ -52,8 +52,8 @@ func newFacts(in Input) *facts {
 	for key, sends := range f.deliveries.sends {
 		f.interruptions[key] = interruptions(f.people[key], sends)
 	}
-	for i := range f.pages {
-		f.engage(&f.pages[i])
+	for _, p := range f.pages {
+		f.engage(p)
 	}
 	f.duties()
 	return f
@@ -62,14 +62,23 @@ func newFacts(in Input) *facts {
 // sortPages keeps each page once, in order of its trigger, so that the order in
 // which they come changes nothing.
 func (f *facts) sortPages() {
-	f.pages = slices.Clone(f.in.Pages)
-	slices.SortStableFunc(f.pages, func(a, b opsreview.Page) int {
+	f.pages = pointers(f.in.Pages)
+	slices.SortStableFunc(f.pages, func(a, b *opsreview.Page) int {
 		return cmp.Or(a.TriggeredAt.Compare(b.TriggeredAt), a.Ref.Compare(b.Ref))
 	})
-	f.pages = slices.CompactFunc(f.pages, func(a, b opsreview.Page) bool { return a.Ref == b.Ref })
-	for i := range f.pages {
-		f.byRef[f.pages[i].Ref] = &f.pages[i]
+	f.pages = slices.CompactFunc(f.pages, func(a, b *opsreview.Page) bool { return a.Ref == b.Ref })
+	for _, p := range f.pages {
+		f.byRef[p.Ref] = p
 	}
+}
+
+// pointers spares sorting and passing pages, which are large.
+func pointers(pages []opsreview.Page) []*opsreview.Page {
+	ps := make([]*opsreview.Page, len(pages))
+	for i := range pages {
+		ps[i] = &pages[i]
+	}
+	return ps
 }
 
 func (f *facts) engage(p *opsreview.Page) {
@@ -91,7 +100,7 @@ func (f *facts) duties() {
 	for _, s := range f.in.Shifts {
 		person := f.meet(s.Responder)
 		f.shifts[person.Key] = append(f.shifts[person.Key], s)
-		if s.End.IsZero() || f.past.Overlap(s.Start, s.End) > 0 {
+		if f.served(s) {
 			f.scheduled[s.Responder.Source] = true
 		}
 	}
@@ -129,11 +138,11 @@ func (f *facts) ours(p *opsreview.Page) bool {
 
 // begun returns the team's pages that were triggered in w, in order.
 func (f *facts) begun(w opsreview.Window) []*opsreview.Page {
-	from, _ := slices.BinarySearchFunc(f.pages, w.Start, func(p opsreview.Page, t time.Time) int { return p.TriggeredAt.Compare(t) })
+	from, _ := slices.BinarySearchFunc(f.pages, w.Start, func(p *opsreview.Page, t time.Time) int { return p.TriggeredAt.Compare(t) })
 	var begun []*opsreview.Page
 	for i := from; i < len(f.pages) && f.pages[i].TriggeredAt.Before(w.End); i++ {
-		if f.ours(&f.pages[i]) {
-			begun = append(begun, &f.pages[i])
+		if f.ours(f.pages[i]) {
+			begun = append(begun, f.pages[i])
 		}
 	}
 	return begun

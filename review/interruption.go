@@ -25,7 +25,7 @@ type Interruption struct {
 // person and then by time. Every page that is given takes part, whatever window
 // is asked about later: only so do the counts of two adjoining windows add up.
 func Interruptions(pages []opsreview.Page, roster Roster) []Interruption {
-	d := sendsOf(pages, roster)
+	d := sendsOf(pointers(pages), roster)
 	var all []Interruption
 	for _, key := range d.keys {
 		all = append(all, interruptions(d.persons[key], d.sends[key])...)
@@ -47,10 +47,10 @@ type deliveries struct {
 	sends   map[string][]send
 }
 
-func sendsOf(pages []opsreview.Page, roster Roster) deliveries {
+func sendsOf(pages []*opsreview.Page, roster Roster) deliveries {
 	d := deliveries{persons: map[string]Person{}, sends: map[string][]send{}}
-	for i := range pages {
-		d.add(&pages[i], roster)
+	for _, p := range pages {
+		d.add(p, roster)
 	}
 	for key, sends := range d.sends {
 		d.keys = append(d.keys, key)

@@ -14,9 +14,9 @@ const shiftSpan = 12 * time.Hour
 
 // Loads measures how heavy the window was on everybody in it: those whom the
 // team's pages notified or engaged, those who were on call for its services,
-// and its configured members who were notified by anything. Whoever was
-// notified counts, not only the assignee. People with breaches come first, then
-// those with most sleep interruptions.
+// and its configured members who were notified or on call for anything. Whoever
+// was notified counts, not only the assignee. People with breaches come first,
+// then those with most sleep interruptions.
 func Loads(in Input) []Load { return newFacts(in).loads() }
 
 func (f *facts) loads() []Load {
@@ -63,21 +63,28 @@ func (f *facts) crew() []string {
 		}
 	}
 	for key, shifts := range f.shifts {
-		if slices.ContainsFunc(shifts, f.touchesTeam) {
+		member := members[fold(f.person(key).Name)]
+		if slices.ContainsFunc(shifts, func(s opsreview.Shift) bool { return f.served(s) && (member || f.answers(s)) }) {
 			keys[key] = true
 		}
 	}
 	return sortedKeys(keys)
 }
 
-// touchesTeam reports whether a shift answers for the team's services in the
-// window.
-func (f *facts) touchesTeam(s opsreview.Shift) bool {
+// served reports whether a shift touches the part of the window that has
+// passed.
+func (f *facts) served(s opsreview.Shift) bool {
 	end := s.End
 	if end.IsZero() {
 		end = endless
 	}
-	return f.past.Overlap(s.Start, end) > 0 && (f.in.Services == nil || f.policies[opsreview.Ref{Source: s.Responder.Source, ID: s.PolicyID}])
+	return f.past.Overlap(s.Start, end) > 0
+}
+
+// answers reports whether a shift is of an escalation policy of the team's
+// services.
+func (f *facts) answers(s opsreview.Shift) bool {
+	return f.in.Services == nil || f.policies[opsreview.Ref{Source: s.Responder.Source, ID: s.PolicyID}]
 }
 
 func (f *facts) load(p Person) Load {

@@ -10,13 +10,7 @@ import (
 // ResponseOf measures how quickly people answered the pages, which must be
 // settled. Pages that nobody acknowledged, pages that are open and pages that
 // ended in another page have no time of that kind; they are counted beside it.
-func ResponseOf(pages []opsreview.Page) Response {
-	refs := make([]*opsreview.Page, len(pages))
-	for i := range pages {
-		refs[i] = &pages[i]
-	}
-	return responseOf(refs)
-}
+func ResponseOf(pages []opsreview.Page) Response { return responseOf(pointers(pages)) }
 
 func responseOf(pages []*opsreview.Page) Response {
 	var r Response
