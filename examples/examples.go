@@ -20,3 +20,7 @@ var FS embed.FS
 // 09:00 in Chicago. The fortnight under review ended in the night before, and
 // clocks had been changed in Europe and in America.
 var Now = time.Date(2026, time.November, 2, 15, 0, 0, 0, time.UTC)
+
+// Source is the name under which the examples are imported. Labels name pages
+// by their id, so both imports must use the same one.
+const Source = "pd"

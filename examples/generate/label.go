@@ -64,11 +64,11 @@ func (p *page) labels(o *org, r *rand.Rand) []label {
 	first.Minutes, first.Flags, first.Note = p.effort(r), p.flags(r), p.remark()
 	other, differs := secondOpinion[p.cause]
 	switch n := r.IntN(20); {
-	case n == 0 && differs: // the author thinks again
+	case n <= 1 && differs: // the author thinks again
 		was := p.label(author, earlier(at, now.Add(-3*time.Hour)), other)
 		first.At = stamp(earlier(at.Add(between(r, time.Hour, 8*time.Hour)), now.Add(-time.Hour)))
 		return []label{was, first}
-	case n <= 2 && differs: // somebody else disagrees
+	case n <= 4 && differs: // somebody else disagrees
 		second := o.people[r.IntN(len(o.people))]
 		if second == author {
 			second = o.people[(r.IntN(len(o.people)-1)+1)%len(o.people)]
