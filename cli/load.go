@@ -62,7 +62,7 @@ func (a *app) printLoad(resp *pb.GetLoadResponse, output string, vendors bool) e
 	s, width := a.style(), a.terminalWidth()
 	writeLine(a.stdout, s.bold("load"+teamTitle(resp.GetTeam()))+"  "+f.String())
 	writeLine(a.stdout, "")
-	printLoads(a.stdout, s, resp.GetLoads(), width)
+	printLoads(a.stdout, s, resp.GetLoads(), width, 20)
 	printResponse(a.stdout, resp.GetResponse())
 	if vendors {
 		printVendors(a.stdout, s, resp.GetVendorResponses(), width)
@@ -78,9 +78,9 @@ func teamTitle(team string) string {
 	return " of team " + clean(team)
 }
 
-// printLoads prints the responders' table and, below it, each breach with the
-// pages that caused it.
-func printLoads(w io.Writer, s style, loads []*pb.Load, width int) {
+// printLoads prints the responders' table and, below it, each breach with at
+// most some of the pages that caused it.
+func printLoads(w io.Writer, s style, loads []*pb.Load, width, pages int) {
 	if len(loads) == 0 {
 		writeLine(w, "  nobody was on call or notified")
 		return
@@ -109,24 +109,22 @@ func printLoads(w io.Writer, s style, loads []*pb.Load, width int) {
 	t.print(w, s, "  ", width)
 	for _, l := range loads {
 		for _, b := range l.GetBreaches() {
-			printBreach(w, s, l, b, width)
+			printBreach(w, s, l, b, width, pages)
 		}
 	}
 }
 
-func printBreach(w io.Writer, s style, l *pb.Load, b *pb.Breach, width int) {
+func printBreach(w io.Writer, s style, l *pb.Load, b *pb.Breach, width, most int) {
 	text := fmt.Sprintf("%s: %s", clean(l.GetPerson().GetDisplayName()), clean(b.GetText()))
+	if len(b.GetPages()) > 0 {
+		text += ": " + strings.Join(cleanAll(some(b.GetPages(), most)), " ")
+	}
 	for i, line := range wrap(text, width-4) {
 		lead := "    "
 		if i == 0 {
 			lead = "  ! "
 		}
 		writeLine(w, s.warn(lead+line))
-	}
-	if pages := b.GetPages(); len(pages) > 0 {
-		for _, line := range wrap(strings.Join(cleanAll(some(pages, 12)), " "), width-4) {
-			writeLine(w, "    "+line)
-		}
 	}
 }
 
@@ -190,7 +188,7 @@ func onCall(l *pb.Load) string {
 	if l.GetOnCall() == nil {
 		return "?"
 	}
-	return fmt.Sprintf("%s (%.0f %%)", span(l.GetOnCall().AsDuration()), 100*l.GetOnCallShare())
+	return fmt.Sprintf("%.0f %%", 100*l.GetOnCallShare())
 }
 
 // printResponse prints how quickly people answered, with what is left out.

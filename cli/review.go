@@ -71,9 +71,25 @@ func (a *app) printReview(r *pb.Review, all bool) {
 	printMonitors(a.stdout, s, r, width, all)
 	writeLine(a.stdout, "")
 	writeLine(a.stdout, s.bold("RESPONDERS"))
-	printLoads(a.stdout, s, r.GetLoads(), width)
+	printLoads(a.stdout, s, r.GetLoads(), width, 3)
 	printTopics(a.stdout, s, r, f, width)
 	printGaps(a.stdout, s, r.GetGaps(), width)
+	printNext(a.stdout, r, f)
+}
+
+// printNext says what to do next, where something is left to do.
+func printNext(w io.Writer, r *pb.Review, f frame) {
+	n := r.GetHeadline().GetOutcomes().GetUnlabelled()
+	if n == 0 {
+		return
+	}
+	team := ""
+	if r.GetTeam() != "" {
+		team = " --team " + clean(r.GetTeam())
+	}
+	writeLine(w, "")
+	writeLine(w, fmt.Sprintf("%s nobody has labelled: opsreview page list%s --from %s --to %s --unlabelled",
+		plural(n, "page"), team, f.start.Format("2006-01-02T15:04"), f.end.Format("2006-01-02T15:04")))
 }
 
 func printHeadline(w io.Writer, s style, h *pb.Headline, width int) {
@@ -143,7 +159,7 @@ func monitorTable(previous bool) table {
 	}
 	columns = append(columns,
 		column{head: "INTERRUPTED", right: true}, column{head: "ENGAGED", right: true},
-		column{head: "VERDICTS", flex: true, min: 14}, column{head: "MONITOR", flex: true, min: 16}, column{head: "SERVICE", flex: true}, column{head: "ID"})
+		column{head: "VERDICT"}, column{head: "MONITOR", flex: true, min: 20}, column{head: "SERVICE", flex: true, min: 10}, column{head: "ID"})
 	return table{columns: columns}
 }
 
@@ -153,19 +169,43 @@ func monitorRow(t *table, m *pb.MonitorCost, previous bool) {
 		cells = append(cells, fmt.Sprint(m.GetPreviousPages()))
 	}
 	t.row(append(cells, interrupted(m.GetInterruptions()), span(m.GetEngaged().AsDuration()),
-		verdicts(m.GetOutcomes()), clean(m.GetTitle()), clean(m.GetServiceDisplayName()), m.GetMonitor())...)
+		mainVerdict(m.GetOutcomes()), clean(m.GetTitle()), clean(m.GetServiceDisplayName()), m.GetMonitor())...)
+}
+
+// mainVerdict is the outcome that most labelled pages of a monitor have:
+// "noise 12 of 14", or a dash where nobody has labelled one.
+func mainVerdict(o *pb.Outcomes) string {
+	labelled := o.GetHandled() + o.GetIgnored() + o.GetWasted() + o.GetNoise()
+	best, word := int32(0), ""
+	for _, p := range outcomeWords(o)[:4] {
+		if p.n > best {
+			best, word = p.n, p.word
+		}
+	}
+	if labelled == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%s %d of %d", word, best, labelled)
+}
+
+// An outcomeCount is how many pages have an outcome.
+type outcomeCount struct {
+	n    int32
+	word string
+}
+
+func outcomeWords(o *pb.Outcomes) []outcomeCount {
+	return []outcomeCount{
+		{o.GetHandled(), "handled"}, {o.GetIgnored(), "ignored"}, {o.GetWasted(), "wasted"},
+		{o.GetNoise(), "noise"}, {o.GetUnlabelled(), "unlabelled"},
+	}
 }
 
 // verdicts says what people made of a monitor's pages, and how many nobody has
 // looked at.
 func verdicts(o *pb.Outcomes) string {
 	var parts []string
-	for _, p := range []struct {
-		n    int32
-		word string
-	}{
-		{o.GetHandled(), "handled"}, {o.GetIgnored(), "ignored"}, {o.GetWasted(), "wasted"}, {o.GetNoise(), "noise"}, {o.GetUnlabelled(), "unlabelled"},
-	} {
+	for _, p := range outcomeWords(o) {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
 		}
