@@ -227,6 +227,9 @@ func encodeRefs(refs []opsreview.Ref) string {
 }
 
 func encodeStrings(words []string) string {
+	if words == nil {
+		return "[]" // null would be a list of one NULL.
+	}
 	b, _ := json.Marshal(words) // Strings always can be encoded.
 	return string(b)
 }

@@ -117,16 +117,3 @@ func wantSound(tb testing.TB, db *store.DB) {
 		tb.Fatalf("check: %v %q", err, problems)
 	}
 }
-
-func TestSmoke(t *testing.T) {
-	db := openDB(t)
-	t.Log(save(t, db, "pd", history("pd", 0, 300)))
-	t.Log(save(t, db, "pd", history("pd", 0, 400)))
-	wantSound(t, db)
-	ps, err := db.Pages(t.Context(), store.PageFilter{Limit: 2})
-	t.Log(ps, err)
-	h, err := db.Sources(t.Context())
-	t.Log(h, err)
-	t.Log(db.Backup(t.Context(), filepath.Join(t.TempDir(), "x")))
-	t.Log(db.Backup(t.Context(), filepath.Join(t.TempDir(), "x")))
-}

@@ -1,0 +1,215 @@
+CREATE TABLE events (
+	page       INTEGER NOT NULL REFERENCES pages (key),
+	id         TEXT    NOT NULL,
+	at         INTEGER NOT NULL,
+	kind       TEXT    NOT NULL,
+	agent_kind TEXT    NOT NULL,
+	agent      TEXT    NOT NULL,
+	agent_name TEXT    NOT NULL,
+	responders TEXT    NOT NULL,
+	channel    TEXT    NOT NULL,
+	text       TEXT    NOT NULL,
+	until_at   INTEGER,
+	PRIMARY KEY (page, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX events_notified_at_idx ON events (at) WHERE kind = 'notified';
+
+CREATE TABLE labels (
+	key       INTEGER PRIMARY KEY,
+	source    TEXT    NOT NULL,
+	page      TEXT    NOT NULL,
+	at        INTEGER NOT NULL,
+	author    TEXT    NOT NULL,
+	verdict   TEXT    NOT NULL,
+	cause     TEXT    NOT NULL,
+	flags     TEXT    NOT NULL,
+	actioned  TEXT    NOT NULL,
+	note      TEXT    NOT NULL,
+	minutes   INTEGER NOT NULL,
+	withdrawn INTEGER NOT NULL CHECK (withdrawn IN (0, 1)),
+	CONSTRAINT labels_source_page_at_author_key UNIQUE (source, page, at, author)
+) STRICT;
+
+CREATE TABLE meta (
+	name  TEXT NOT NULL PRIMARY KEY,
+	value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE monitors (
+	id             TEXT    NOT NULL PRIMARY KEY,
+	service_source TEXT    NOT NULL,
+	service        TEXT    NOT NULL,
+	title          TEXT    NOT NULL,
+	rule           TEXT    NOT NULL,
+	first_seen_at  INTEGER NOT NULL,
+	last_seen_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notified (
+	responder TEXT    NOT NULL, -- at the page's source
+	page      INTEGER NOT NULL REFERENCES pages (key),
+	PRIMARY KEY (responder, page)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pages (
+	key             INTEGER PRIMARY KEY,
+	source          TEXT    NOT NULL,
+	id              TEXT    NOT NULL,
+	number          TEXT    NOT NULL,
+	url             TEXT    NOT NULL,
+	title           TEXT    NOT NULL,
+	service_source  TEXT    NOT NULL,
+	service         TEXT    NOT NULL,
+	policy          TEXT    NOT NULL,
+	monitor         TEXT    NOT NULL,
+	urgency         TEXT    NOT NULL,
+	priority        TEXT    NOT NULL,
+	severity        TEXT    NOT NULL,
+	runbook         TEXT    NOT NULL,
+	attributes      TEXT    NOT NULL,
+	merged_into     TEXT    NOT NULL,
+	reported        TEXT    NOT NULL,
+	created_at      INTEGER,
+	ended_at        INTEGER,
+	updated_at      INTEGER,
+	-- derived from the columns above and the events
+	status          TEXT    NOT NULL,
+	triggered_at    INTEGER NOT NULL,
+	acknowledged_at INTEGER,
+	resolved_at     INTEGER,
+	resolver_kind   TEXT    NOT NULL,
+	resolver        TEXT    NOT NULL,
+	resolver_name   TEXT    NOT NULL,
+	CONSTRAINT pages_source_id_key UNIQUE (source, id)
+) STRICT;
+
+CREATE INDEX pages_monitor_triggered_at_idx ON pages (monitor, triggered_at);
+
+CREATE INDEX pages_number_idx ON pages (number) WHERE number <> '';
+
+CREATE INDEX pages_open_source_id_idx ON pages (source, id) WHERE status <> 'resolved';
+
+CREATE INDEX pages_triggered_at_source_id_idx ON pages (triggered_at, source, id);
+
+CREATE TABLE policies (
+	source  TEXT    NOT NULL,
+	id      TEXT    NOT NULL,
+	name    TEXT    NOT NULL,
+	teams   TEXT    NOT NULL,
+	levels  INTEGER NOT NULL,
+	deleted INTEGER NOT NULL CHECK (deleted IN (0, 1)),
+	PRIMARY KEY (source, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE priorities (
+	source TEXT    NOT NULL,
+	id     TEXT    NOT NULL,
+	name   TEXT    NOT NULL,
+	rank   INTEGER NOT NULL,
+	PRIMARY KEY (source, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE raw (
+	key    INTEGER PRIMARY KEY,
+	source TEXT    NOT NULL,
+	type   TEXT    NOT NULL,
+	id     TEXT    NOT NULL,
+	at     INTEGER NOT NULL,
+	body   BLOB    NOT NULL,
+	CONSTRAINT raw_source_type_id_key UNIQUE (source, type, id)
+) STRICT;
+
+CREATE INDEX raw_at_idx ON raw (at);
+
+CREATE TABLE rejects (
+	source  TEXT    NOT NULL,
+	id      TEXT    NOT NULL,
+	type    TEXT    NOT NULL,
+	reason  TEXT    NOT NULL,
+	body    BLOB    NOT NULL,
+	at      INTEGER NOT NULL,
+	version TEXT    NOT NULL, -- of the program that tried last
+	PRIMARY KEY (source, id)
+) STRICT;
+
+CREATE TABLE requests (
+	id      TEXT    NOT NULL PRIMARY KEY,
+	method  TEXT    NOT NULL,
+	content BLOB    NOT NULL, -- a hash of what was asked
+	result  TEXT    NOT NULL,
+	at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX requests_at_idx ON requests (at);
+
+CREATE TABLE responders (
+	source    TEXT    NOT NULL,
+	id        TEXT    NOT NULL,
+	name      TEXT    NOT NULL,
+	email     TEXT    NOT NULL,
+	time_zone TEXT    NOT NULL,
+	teams     TEXT    NOT NULL,
+	channels  TEXT    NOT NULL,
+	deleted   INTEGER NOT NULL CHECK (deleted IN (0, 1)),
+	PRIMARY KEY (source, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE services (
+	source  TEXT    NOT NULL,
+	id      TEXT    NOT NULL,
+	name    TEXT    NOT NULL,
+	teams   TEXT    NOT NULL,
+	policy  TEXT    NOT NULL,
+	deleted INTEGER NOT NULL CHECK (deleted IN (0, 1)),
+	PRIMARY KEY (source, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shifts (
+	source           TEXT    NOT NULL,
+	policy_id        TEXT    NOT NULL,
+	level            INTEGER NOT NULL,
+	schedule_id      TEXT    NOT NULL,
+	responder_source TEXT    NOT NULL,
+	responder        TEXT    NOT NULL,
+	start_at         INTEGER NOT NULL,
+	end_at           INTEGER,
+	policy           TEXT    NOT NULL,
+	schedule         TEXT    NOT NULL,
+	observed_at      INTEGER,
+	PRIMARY KEY (source, policy_id, level, schedule_id, responder_source, responder, start_at)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX shifts_end_at_start_at_idx ON shifts (end_at, start_at);
+
+CREATE TABLE sources (
+	name             TEXT    NOT NULL PRIMARY KEY,
+	type             TEXT    NOT NULL DEFAULT '',
+	cursor           TEXT    NOT NULL DEFAULT '',
+	synced_to_at     INTEGER,
+	started_at       INTEGER,
+	ended_at         INTEGER,
+	last_error       TEXT    NOT NULL DEFAULT '',
+	scope            TEXT    NOT NULL DEFAULT '',
+	pages            INTEGER NOT NULL DEFAULT 0, -- how many the source has in pages
+	events           INTEGER NOT NULL DEFAULT 0, -- and in events
+	shifts_seen_at   INTEGER                     -- the latest look at who is on call
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE suspect_windows (
+	source   TEXT    NOT NULL,
+	start_at INTEGER NOT NULL,
+	end_at   INTEGER NOT NULL,
+	reason   TEXT    NOT NULL,
+	at       INTEGER NOT NULL,
+	PRIMARY KEY (source, start_at, end_at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE teams (
+	source  TEXT    NOT NULL,
+	id      TEXT    NOT NULL,
+	name    TEXT    NOT NULL,
+	deleted INTEGER NOT NULL CHECK (deleted IN (0, 1)),
+	PRIMARY KEY (source, id)
+) STRICT, WITHOUT ROWID;
+

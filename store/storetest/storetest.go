@@ -1,0 +1,153 @@
+// Package storetest is the conformance suite of a store. Every store of
+// opsreview's facts must pass it, whichever engine it keeps them in.
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"opsreview"
+	"opsreview/store"
+)
+
+// Store lists the methods of a store. *store.DB has them.
+type Store interface {
+	SaveBatch(ctx context.Context, source string, b opsreview.Batch) (opsreview.Saved, error)
+	SaveBatchOnce(ctx context.Context, r store.Request, source string, b opsreview.Batch) (opsreview.Saved, error)
+	SaveAll(ctx context.Context, source string, fn func(save func(opsreview.Batch) (opsreview.Saved, error)) error) error
+
+	Pages(ctx context.Context, f store.PageFilter) ([]opsreview.Page, error)
+	FindPage(ctx context.Context, name string) (opsreview.Page, error)
+	OpenPages(ctx context.Context, source string) ([]string, error)
+	CountPages(ctx context.Context, source string, w opsreview.Window) (int, error)
+	DataSince(ctx context.Context) (time.Time, error)
+
+	Label(ctx context.Context, labels []opsreview.Label) (changed int, err error)
+	LabelOnce(ctx context.Context, r store.Request, labels []opsreview.Label) (changed []opsreview.Ref, err error)
+	LabelChanges(ctx context.Context, labels []opsreview.Label) ([]opsreview.Ref, error)
+	Labels(ctx context.Context, page opsreview.Ref) ([]opsreview.Label, error)
+	MonitorLabels(ctx context.Context, monitor string, limit int) ([]opsreview.Label, error)
+
+	Monitors(ctx context.Context, ids []string) ([]opsreview.Monitor, error)
+	Monitor(ctx context.Context, name string) (opsreview.Monitor, error)
+	Remonitor(ctx context.Context) (changed int, err error)
+
+	Responders(ctx context.Context) ([]opsreview.Responder, error)
+	Teams(ctx context.Context) ([]opsreview.Team, error)
+	Services(ctx context.Context) ([]opsreview.Service, error)
+	Policies(ctx context.Context) ([]opsreview.EscalationPolicy, error)
+	Priorities(ctx context.Context) ([]opsreview.Priority, error)
+	Shifts(ctx context.Context, w opsreview.Window) ([]opsreview.Shift, error)
+
+	Source(ctx context.Context, name string) (opsreview.SourceHealth, error)
+	Sources(ctx context.Context) ([]opsreview.SourceHealth, error)
+	SetScope(ctx context.Context, source, scope string) error
+	BeginSync(ctx context.Context, source, sourceType string, at time.Time) error
+	EndSync(ctx context.Context, source string, at time.Time, message string) error
+	Rejects(ctx context.Context, source, version string) ([]opsreview.Reject, error)
+	Raw(ctx context.Context, source, typ, id string) ([]byte, error)
+	PurgeRaw(ctx context.Context, before time.Time) (int, error)
+
+	Backup(ctx context.Context, path string) error
+	Check(ctx context.Context) ([]string, error)
+}
+
+// Run tests the store that open opens. It must be empty, know the default
+// monitor rules and be of the program's version "v1".
+func Run(t *testing.T, open func(t *testing.T) Store) {
+	for _, group := range []map[string]func(*testing.T, Store){pageTests, filterTests, labelTests, sourceTests, orgTests, shiftTests} {
+		for name, test := range group {
+			t.Run(name, func(t *testing.T) {
+				st := open(t)
+				test(t, st)
+				sound(t, st)
+			})
+		}
+	}
+}
+
+// sound fails the test if the store finds itself damaged.
+func sound(t *testing.T, st Store) {
+	t.Helper()
+	if problems := must(st.Check(t.Context()))(t); len(problems) > 0 {
+		t.Errorf("check: %q", problems)
+	}
+}
+
+// must returns a function that fails the test if err is not nil, and else
+// returns v.
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func mustDo(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func save(t *testing.T, st Store, source string, b opsreview.Batch) opsreview.Saved {
+	t.Helper()
+	return must(st.SaveBatch(t.Context(), source, b))(t)
+}
+
+func wantCode(t *testing.T, err error, want opsreview.Code) {
+	t.Helper()
+	if got := opsreview.ErrorCode(err); got != want {
+		t.Errorf("the code is %q, want %q: %v", got, want, err)
+	}
+}
+
+func same[T any](t *testing.T, what string, want, got T) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// monday is when everything begins here.
+var monday = time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC)
+
+// hour returns a time that many hours after monday.
+func hour(h float64) time.Time { return monday.Add(time.Duration(h * float64(time.Hour))) }
+
+func ref(id string) opsreview.Ref { return opsreview.Ref{Source: "pd", ID: id} }
+
+// trigger returns a page that was triggered at a time and notified responders.
+func trigger(id string, at time.Time, title string, responders ...string) opsreview.Page {
+	p := opsreview.Page{Ref: ref(id), Title: title, UpdatedAt: at, Events: []opsreview.Event{
+		{ID: id + "-t", At: at, Kind: opsreview.Triggered, By: opsreview.Agent{Kind: opsreview.Integration}},
+	}}
+	for i, r := range responders {
+		p.Events = append(p.Events, opsreview.Event{
+			ID: id + "-n" + r, At: at.Add(time.Duration(i+1) * time.Minute), Kind: opsreview.Notified,
+			Channel: opsreview.Push, Responders: []string{r},
+		})
+	}
+	return p
+}
+
+func ids(pages []opsreview.Page) []string {
+	var out []string
+	for _, p := range pages {
+		out = append(out, p.ID)
+	}
+	return out
+}
+
+// find returns the IDs of the pages that a filter selects.
+func find(t *testing.T, st Store, f store.PageFilter) []string {
+	t.Helper()
+	return ids(must(st.Pages(t.Context(), f))(t))
+}
