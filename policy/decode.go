@@ -14,12 +14,16 @@ import (
 	"opsreview"
 )
 
-// maxBytes bounds a policy document. The default has 5 kB.
-const maxBytes = 1 << 20
+// maxBytes bounds a policy document. The default has 6 kB.
+const maxBytes = 256 << 10
 
-// maxDepth bounds the indentation and the brackets of a document, since the
-// YAML parser recurses and strangers' documents must not exhaust the stack.
-const maxDepth = 200
+// maxDepth and maxBrackets bound the indentation and the brackets of a
+// document, since the YAML parser recurses and strangers' documents must not
+// exhaust the stack.
+const (
+	maxDepth    = 200
+	maxBrackets = 10_000
+)
 
 // A file is a policy document as it is written. Pointers and nil slices tell
 // what was left out.
@@ -96,7 +100,7 @@ func decode(name string, data []byte) (file, error) {
 		return f, opsreview.Errorf(opsreview.Invalid, "%s: a policy has at most %d bytes, this has %d", name, maxBytes, len(data))
 	}
 	if tooDeep(data) {
-		return f, opsreview.Errorf(opsreview.Invalid, "%s: the document is nested too deeply", name)
+		return f, opsreview.Errorf(opsreview.Invalid, "%s: the document is nested too deeply or has too many brackets", name)
 	}
 	tree, err := parser.ParseBytes(data, 0)
 	if err != nil {
@@ -113,8 +117,8 @@ func decode(name string, data []byte) (file, error) {
 	return f, nil
 }
 
-// tooDeep reports whether a line is indented by, or the document opens, more
-// levels than a policy can have.
+// tooDeep reports whether a line is indented deeper, or the document opens more
+// brackets, than a policy can need.
 func tooDeep(data []byte) bool {
 	for line := range bytes.Lines(data) {
 		indent := len(line) - len(bytes.TrimLeft(line, " \t-?"))
@@ -122,7 +126,7 @@ func tooDeep(data []byte) bool {
 			return true
 		}
 	}
-	return bytes.Count(data, []byte("[")) > 50*maxDepth || bytes.Count(data, []byte("{")) > 50*maxDepth
+	return bytes.Count(data, []byte("["))+bytes.Count(data, []byte("{")) > maxBrackets
 }
 
 // located turns an error of the YAML reader into an Invalid one that begins

@@ -178,6 +178,9 @@ func TestParse_Errors(t *testing.T) {
 		"a replacement without a with":  {"monitors: {replace: [{pattern: x}]}", "team.yaml:1:"},
 		"a list where a map must stand": {"hours: [1]", "team.yaml:1:"},
 		"a document of one word":        {"hello", "team.yaml:1:1: "},
+		"brackets without end":          {strings.Repeat("[", 20_000), "team.yaml: the document is nested too deeply"},
+		"dashes without end":            {strings.Repeat("- ", 500), "team.yaml: the document is nested too deeply"},
+		"a document that is too large":  {strings.Repeat("# x\n", 100_000), "team.yaml: a policy has at most 262144 bytes"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
