@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"opsreview"
@@ -93,13 +94,15 @@ func mark(m map[opsreview.Ref]map[string]bool, ref opsreview.Ref, key string) {
 
 // standing returns the labels of one page that were not taken back, in order.
 func standing(history []opsreview.Label) []opsreview.Label {
-	slices.SortStableFunc(history, func(a, b opsreview.Label) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(history, func(a, b opsreview.Label) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Author, b.Author))
+	})
 	var labels []opsreview.Label
 	for _, l := range history {
 		switch {
-		case !l.Withdrawn:
+		case !l.IsZero():
 			labels = append(labels, l)
-		case len(labels) > 0:
+		case l.Withdrawn && len(labels) > 0:
 			labels = labels[:len(labels)-1]
 		}
 	}
