@@ -11,3 +11,9 @@ var (
 const SchemaVersion = schemaVersion
 
 var MigrateTo = migrateTo
+
+// PagesQuery returns the query by which Pages finds pages.
+func PagesQuery(f PageFilter) (string, []any, error) {
+	rest, args, err := f.query()
+	return selectPages + rest, args, err
+}

@@ -67,20 +67,13 @@ const inForce = `LEFT JOIN labels l ON l.key = (SELECT key FROM labels
 // Pages returns the pages that f selects with their timelines and the labels in
 // force, in the order of their keys.
 func (db *DB) Pages(ctx context.Context, f PageFilter) ([]opsreview.Page, error) {
-	where, args, err := f.conditions()
+	rest, args, err := f.query()
 	if err != nil {
 		return nil, err
 	}
-	order := ` ORDER BY p.triggered_at, p.source, p.id`
-	if f.Descending {
-		order = ` ORDER BY p.triggered_at DESC, p.source DESC, p.id DESC`
-	}
-	if f.Limit > 0 {
-		order, args = order+` LIMIT ?`, append(args, f.Limit)
-	}
 	var pages []opsreview.Page
 	err = db.view(ctx, func(tx *sql.Tx) error {
-		pages, err = loadPages(ctx, tx, strings.Join(where, " AND ")+order, args, !f.WithoutEvents)
+		pages, err = loadPages(ctx, tx, rest, args, !f.WithoutEvents)
 		return err
 	})
 	if err != nil {
@@ -89,12 +82,27 @@ func (db *DB) Pages(ctx context.Context, f PageFilter) ([]opsreview.Page, error)
 	return pages, nil
 }
 
+// query returns the rest of a query for pages p after WHERE.
+func (f PageFilter) query() (rest string, args []any, err error) {
+	where, args, err := f.conditions()
+	rest = strings.Join(where, " AND ") + ` ORDER BY p.triggered_at, p.source, p.id`
+	if f.Descending {
+		rest = strings.Join(where, " AND ") + ` ORDER BY p.triggered_at DESC, p.source DESC, p.id DESC`
+	}
+	if f.Limit > 0 {
+		rest, args = rest+` LIMIT ?`, append(args, f.Limit)
+	}
+	return rest, args, err
+}
+
+// selectPages begins a query for pages p with the labels l in force.
+var selectPages = `SELECT ` + prefixed("p", pageColumns) + `, ` + labelFields + ` FROM pages p ` + inForce + ` WHERE `
+
 // loadPages returns the pages p for which the rest of a query after WHERE
 // holds.
 func loadPages(ctx context.Context, q querier, rest string, args []any, events bool) ([]opsreview.Page, error) {
 	var found []*keyedPage
-	query := `SELECT ` + prefixed("p", pageColumns) + `, ` + labelFields + ` FROM pages p ` + inForce + ` WHERE ` + rest
-	err := each(ctx, q, query, args, func(rows *sql.Rows) error {
+	err := each(ctx, q, selectPages+rest, args, func(rows *sql.Rows) error {
 		var l opsreview.Label
 		p, err := scanPage(rows, labelDest(&l)...)
 		if err != nil {

@@ -1,0 +1,109 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"opsreview"
+	"opsreview/store"
+)
+
+// TestPlans asks SQLite how it would answer the questions that must cost by
+// what they ask for, not by the history: no step may scan a big table.
+func TestPlans(t *testing.T) {
+	path := dbPath(t)
+	db := openAt(t, path, store.Options{Monitors: opsreview.DefaultMonitorRules()})
+	save(t, db, "pd", history("pd", 0, 200))
+	pool := openSQL(t, path)
+	window := opsreview.Window{Start: at(0, "00:00:00"), End: at(7, "00:00:00")}
+	who := []opsreview.Ref{{Source: "pd", ID: "P00001"}}
+	for name, tt := range map[string]struct {
+		filter store.PageFilter
+		want   string // an index that must be in the plan
+	}{
+		"pages triggered in a window": {store.PageFilter{Window: window}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
+		"pages notified in a window":  {store.PageFilter{Touched: window}, "events_notified_at_idx (at>? AND at<?)"},
+		"a page of the list":          {store.PageFilter{After: store.PageKey{At: at(1, "00:00:00"), Ref: who[0]}, Limit: 100}, "pages_triggered_at_source_id_idx ((triggered_at,source,id)>(?,?,?))"},
+		"the latest pages":            {store.PageFilter{Limit: 10, Descending: true}, "pages_triggered_at_source_id_idx"},
+		"pages of a responder":        {store.PageFilter{Responder: who}, "SEARCH n USING PRIMARY KEY (responder=?)"},
+		"a responder in a window":     {store.PageFilter{Responder: who, Window: window}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
+		"a touched responder":         {store.PageFilter{Responder: who, Touched: window}, "SEARCH p USING INTEGER PRIMARY KEY"},
+		"pages by reference":          {store.PageFilter{Refs: who}, "SEARCH p USING INDEX sqlite_autoindex_pages_1 (source=? AND id=?)"},
+		"pages of a monitor":          {store.PageFilter{Monitor: "m-1"}, "pages_monitor_triggered_at_idx (monitor=?)"},
+		"unlabelled pages in a week":  {store.PageFilter{Window: window, Labelled: store.Unlabelled}, "SEARCH labels USING COVERING INDEX sqlite_autoindex_labels_1 (source=? AND page=?)"},
+		"services in a window":        {store.PageFilter{Window: window, Services: who}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			query, args, err := store.PagesQuery(tt.filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, err := pool.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+			var plan strings.Builder
+			for rows.Next() {
+				var id, parent, unused int
+				var step string
+				if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprintln(&plan, step)
+				for _, table := range []string{"p", "pages", "events", "n", "notified", "labels", "l"} {
+					if strings.HasPrefix(step+" ", "SCAN "+table+" ") && !strings.Contains(step, "pages_triggered_at_source_id_idx") {
+						t.Errorf("a table is read whole: %s", step)
+					}
+				}
+			}
+			if err := rows.Err(); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(plan.String(), tt.want) {
+				t.Errorf("the plan lacks %q:\n%s", tt.want, plan.String())
+			}
+		})
+	}
+}
+
+// BenchmarkReviewWindow reads the pages of one week out of a short and out of a
+// long history: the two should cost the same.
+func BenchmarkReviewWindow(b *testing.B) {
+	const perWeek = 7 * 24 * 6
+	for _, weeks := range []int{4, 100} {
+		b.Run(fmt.Sprintf("%d pages", weeks*perWeek), func(b *testing.B) {
+			db := openDB(b)
+			for n := 0; n < weeks*perWeek; n += batchPages {
+				save(b, db, "pd", history("pd", n, n+batchPages))
+			}
+			start := at(0, "00:00:00").Add(time.Duration(weeks/2) * 7 * 24 * time.Hour)
+			week := opsreview.Window{Start: start, End: start.AddDate(0, 0, 7)}
+			for b.Loop() {
+				pages, err := db.Pages(context.Background(), store.PageFilter{Touched: week})
+				if err != nil || len(pages) != perWeek {
+					b.Fatalf("%d pages: %v", len(pages), err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkOpen opens a database that is up to date and closes it.
+func BenchmarkOpen(b *testing.B) {
+	path := dbPath(b)
+	opts := store.Options{Monitors: opsreview.DefaultMonitorRules()}
+	openAt(b, path, opts)
+	for b.Loop() {
+		db, err := store.Open(context.Background(), path, opts)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
