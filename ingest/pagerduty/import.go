@@ -44,26 +44,20 @@ func (im importer) Import(ctx context.Context, source string, file ingest.File, 
 		ctx: ctx, file: file.Name, sink: sink, facts: newFacts(source, im.now().UTC()),
 		dec: json.NewDecoder(withoutMark(file.R)),
 	}
-	for {
-		err := r.value()
-		if errors.Is(err, io.EOF) {
-			return r.flush()
-		}
-		if err == nil {
-			continue
-		}
-		var sinks *sinkError
-		if errors.As(err, &sinks) {
-			return sinks.err
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err := r.flush(); err != nil { // what came before is good
-			return err
-		}
-		return opsreview.Wrapf(err, opsreview.Invalid, "%s is not readable as JSON from byte %d on", file.Name, r.dec.InputOffset())
+	err := r.values()
+	var sinks *sinkError
+	switch {
+	case errors.As(err, &sinks):
+		return sinks.err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		err = opsreview.Wrapf(err, opsreview.Invalid, "%s is not readable as JSON from byte %d on", file.Name, r.dec.InputOffset())
 	}
+	if failed := r.flush(); errors.As(failed, &sinks) { // what came before an error is good
+		return sinks.err
+	}
+	return err
 }
 
 // withoutMark skips the byte order mark that some exports begin with.
@@ -90,7 +84,18 @@ type sinkError struct{ err error }
 
 func (e *sinkError) Error() string { return e.err.Error() }
 
-// value reads one value from the top of the file.
+// values reads the file to its end.
+func (r *reader) values() error {
+	for {
+		if err := r.value(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// value reads one value from the top of the file. It returns io.EOF at the end.
 func (r *reader) value() error {
 	t, err := r.dec.Token()
 	if err != nil {
