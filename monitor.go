@@ -67,5 +67,5 @@ func (r MonitorRules) Monitor(p *Page) Monitor {
 
 func monitorID(service Ref, rule, value string) string {
 	sum := sha256.Sum256([]byte(service.String() + "\x00" + rule + "\x00" + value))
-	return "m-" + hex.EncodeToString(sum[:5])
+	return "m-" + hex.EncodeToString(sum[:6])
 }

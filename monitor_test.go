@@ -60,8 +60,8 @@ func TestMonitorRules_IDIsStable(t *testing.T) {
 	if m != want {
 		t.Errorf("Monitor = %+v, want %+v", m, want)
 	}
-	if m.ID != "m-700f1f1525" {
-		t.Errorf("ID = %q, want m-700f1f1525", m.ID)
+	if m.ID != "m-700f1f152544" {
+		t.Errorf("ID = %q, want m-700f1f152544", m.ID)
 	}
 }
 

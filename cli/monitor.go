@@ -95,7 +95,7 @@ func (a *app) monitorShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show MONITOR",
 		Short:   "Show one monitor with what it cost in a window",
-		Example: `  opsreview monitor show m-0123456789 --last 4w`,
+		Example: `  opsreview monitor show m-0123456789ab --last 4w`,
 		Args:    args(cobra.ExactArgs(1), "one monitor"),
 		RunE: func(cmd *cobra.Command, monitors []string) error {
 			if err := checkOutput(output, asTable, asJSON); err != nil {

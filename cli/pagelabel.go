@@ -62,7 +62,7 @@ func (a *app) pageLabelCommand() *cobra.Command {
 lists them. A label replaces the one before it, which stays in the history.`,
 		Example: `  opsreview page label pd/Q3YON8WNWTZMRQ --cause service_issue --minutes 40
   opsreview page label 4411 4412 --not-actionable --cause self_resolved
-  opsreview page label --monitor m-0123456789 --team secrets --last 14d --cause threshold_wrong --only-unlabelled`,
+  opsreview page label --monitor m-0123456789ab --team secrets --last 14d --cause threshold_wrong --only-unlabelled`,
 		RunE: func(cmd *cobra.Command, pages []string) error {
 			if err := o.check(pages); err != nil {
 				return err
