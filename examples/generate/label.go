@@ -22,7 +22,7 @@ type label struct {
 	Minutes  int      `json:"minutes,omitempty"`
 }
 
-// verdicts are the causes' verdicts (design: label vocabulary).
+// verdict returns what a cause of the default vocabulary means.
 func verdict(cause string) string {
 	switch cause {
 	case "service_issue", "service_issue_wrong_hours", "capacity", "monitoring_gap":
@@ -31,7 +31,7 @@ func verdict(cause string) string {
 	return "not_actionable"
 }
 
-// second opinions: what somebody else says of a page with that cause.
+// secondOpinion is what somebody else says of a page with that cause.
 var secondOpinion = map[string]string{
 	"threshold_wrong":           "capacity",
 	"monitoring_gap":            "check_faulty",

@@ -50,7 +50,7 @@ func run(dir string) error {
 func generate() (map[string][]byte, error) {
 	org := newOrg()
 	w := newWorld(org)
-	w.play(scenarios(w))
+	w.play(scenarios())
 	labels := w.labels()
 	lists := map[string][]any{
 		"users":               org.apiUsers(),

@@ -84,7 +84,7 @@ func TestEverythingIsMarkedSynthetic(t *testing.T) {
 // played returns the world as it is generated.
 func played() *world {
 	w := newWorld(newOrg())
-	w.play(scenarios(w))
+	w.play(scenarios())
 	return w
 }
 
@@ -152,7 +152,7 @@ func TestTheFortnightHasItsOccasions(t *testing.T) {
 		"New York is notified in the second one o'clock hour":           {"clock night 3", "notify", frank},
 		"Chicago is notified in the hour that exists twice":             {"clock night 4", "notify", ben},
 		"the first level is notified although nobody answers":           {"sealed", "notify", chitra},
-		"the second level is notified although nobody answers":          {"sealed", "notify", frank},
+		"the second level is notified although nobody answers":          {"sealed", "notify", elif},
 		"the third level answers":                                       {"sealed", "acknowledge", ada},
 		"a page that was reopened has its second trigger by its person": {"reopened 2", "trigger", elif},
 	}

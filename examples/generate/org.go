@@ -85,7 +85,7 @@ func newOrg() *org {
 	o.people[chitra].rules = []rule{{"phone", 0}, {"sms", 0}, {"push", 3 * time.Minute}}
 	o.people[hugo].rules = []rule{{"email", 0}, {"push", 0}, {"phone", 4 * time.Minute}}
 
-	commander := o.addSchedule("Incident commander", "UTC", weekly, frank, gita, hugo)
+	commander := o.addSchedule("Incident commander", "UTC", halfWeekly, ines, ben, elif, mere, hugo)
 	lead := o.addSchedule("Secrets lead", "Europe/Berlin", officeHours, ada)
 	sp := o.addSchedule("Secrets primary", "America/Chicago", halfWeekly, chitra, ben, ada, mere)
 	pp := o.addSchedule("Platform primary", "Europe/Berlin", halfWeekly, ines, frank, elif)

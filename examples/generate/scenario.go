@@ -8,8 +8,7 @@ import (
 
 // scenarios returns what happens in the six weeks: the habits of the services,
 // which go on all the time, and the days that somebody will talk about.
-func scenarios(w *world) []plan {
-	_ = w
+func scenarios() []plan {
 	var plans []plan
 	for _, habit := range habits {
 		plans = append(plans, habit()...)
@@ -114,9 +113,10 @@ func couldWait() []plan {
 	hosts := []string{"api.example.com", "login.example.com", "vault.example.com"}
 	return spread("could_wait", 9, func(r *rand.Rand, i int, at time.Time) plan {
 		y, m, d := at.In(location("Europe/Berlin")).Date()
+		services := []string{"ingress", "ingress", "vault"}
 		p := plan{
 			at:      time.Date(y, m, d, 3, r.IntN(60), 0, 0, location("Europe/Berlin")),
-			service: "ingress", severity: "warning", runbook: "certificates",
+			service: services[i%len(services)], severity: "warning", runbook: "certificates",
 			title:      fmt.Sprintf("Certificate of %s expires in %d days", hosts[i%len(hosts)], 14-r.IntN(3)),
 			details:    map[string]string{"alertname": "CertificateExpiry", "host": hosts[i%len(hosts)]},
 			react:      between(r, 2*time.Minute, 8*time.Minute),

@@ -21,7 +21,6 @@ type turns int
 
 const (
 	halfWeekly  turns = iota // Monday 09:00 and Thursday 21:00
-	weekly                   // Monday 09:00
 	officeHours              // Monday to Friday, 09:00 to 17:00
 )
 
@@ -68,8 +67,6 @@ func (s *schedule) turnsOf(day time.Time) []piece {
 	switch wd := day.Weekday(); {
 	case s.turns == officeHours && wd != time.Saturday && wd != time.Sunday:
 		return []piece{{start: clock(0, 9), end: clock(0, 17)}}
-	case s.turns == weekly && wd == time.Monday:
-		return []piece{{start: clock(0, 9), end: clock(7, 9)}}
 	case s.turns == halfWeekly && wd == time.Monday:
 		return []piece{{start: clock(0, 9), end: clock(3, 21)}}
 	case s.turns == halfWeekly && wd == time.Thursday:
