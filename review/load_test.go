@@ -173,6 +173,14 @@ func TestLoads_Breaches(t *testing.T) {
 			limit: limit(opsreview.LimitPagesPerShift, 2),
 			pages: []opsreview.Page{night("P1", 1, 9*time.Hour), night("P2", 1, 10*time.Hour), night("P3", 1, 21*time.Hour)},
 		},
+		"twelve hours later does not make a shift the worst": {
+			limit: limit(opsreview.LimitPagesPerShift, 1),
+			pages: []opsreview.Page{night("P1", 1, 9*time.Hour), night("P2", 1, 21*time.Hour), night("P3", 3, 9*time.Hour), night("P4", 3, 10*time.Hour)},
+			want: []review.Breach{{
+				Limit: limit(opsreview.LimitPagesPerShift, 1), Value: 2, Pages: []opsreview.Ref{ref("P3"), ref("P4")},
+				Text: "2 pages in 12 hours from Thu 09:00 (limit 1)",
+			}},
+		},
 		"a page that repeats itself is one page": {
 			limit: limit(opsreview.LimitPagesPerShift, 1),
 			pages: []opsreview.Page{page("P1", start.Add(9*time.Hour), notify(0, opsreview.SMS, "ada"), notify(2*time.Hour, opsreview.SMS, "ada"))},
@@ -207,6 +215,30 @@ func TestLoads_Breaches(t *testing.T) {
 			in := input(org(tt.limit), []opsreview.Responder{responder("ada", "UTC")}, tt.pages...)
 			if diff := cmp.Diff(tt.want, loadOf(t, in, "ada").Breaches); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestLoads_SleepInterruptionsAreCountedInAnySevenLocalDays(t *testing.T) {
+	// Berlin's clocks go back on 25 October: seven local days have 169 hours.
+	berlin := zone(t, "Europe/Berlin")
+	first := time.Date(2026, 10, 20, 23, 0, 0, 0, berlin)
+	limit := opsreview.Limit{ID: opsreview.LimitSleepInterruptions, Max: 0}
+	tests := map[string]struct {
+		second time.Time
+		want   float64
+	}{
+		"a second before seven days": {first.AddDate(0, 0, 7).Add(-time.Second), 2},
+		"seven days later":           {first.AddDate(0, 0, 7), 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			in := input(org(limit), everybody(),
+				page("P1", first, notify(0, opsreview.SMS, "ada")), page("P2", tt.second, notify(0, opsreview.SMS, "ada")))
+			in.Window = opsreview.Window{Start: first.AddDate(0, 0, -1), End: first.AddDate(0, 0, 13)}
+			if got := loadOf(t, in, "ada").Breaches; len(got) != 1 || got[0].Value != tt.want {
+				t.Errorf("breaches = %+v, want one of %g", got, tt.want)
 			}
 		})
 	}

@@ -132,6 +132,25 @@ func TestMonitorCosts_AreRankedBySleepThenInterruptionsThenEngagedThenPages(t *t
 	}
 }
 
+func TestMonitorCosts_AnInterruptionBySeveralPagesOfAMonitorCountsOnce(t *testing.T) {
+	day := week().Start.Add(9 * time.Hour)
+	var pages []opsreview.Page
+	for i, monitor := range []string{"m-herd", "m-herd", "m-other"} {
+		p := page(fmt.Sprintf("P%d", i), day.Add(time.Duration(i)*time.Second), notify(0, opsreview.SMS, "ada"))
+		p.Monitor = monitor
+		pages = append(pages, p)
+	}
+	in := input(org(), everybody(), pages...)
+	for _, c := range review.MonitorCosts(in) {
+		if c.Interruptions.Total() != 1 {
+			t.Errorf("%s cost %d interruptions, want 1", c.Monitor.ID, c.Interruptions.Total())
+		}
+	}
+	if got := review.Prepare(in).Headline.Interruptions.Total(); got != 1 {
+		t.Errorf("the headline has %d interruptions, want 1", got)
+	}
+}
+
 func TestPageCosts(t *testing.T) {
 	day := week().Start.Add(9 * time.Hour)
 	in := input(org(), everybody(),
