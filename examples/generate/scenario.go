@@ -26,16 +26,16 @@ var habits = []func() []plan{
 	faultyCheck, buildQueue, backups, deployments, wrongTeam, leaderLost,
 }
 
-// spread calls make for n times spread over the six weeks, each at a random
+// spread calls build for n times spread over the six weeks, each at a random
 // time of its share.
-func spread(name string, n int, make func(r *rand.Rand, i int, at time.Time) plan) []plan {
+func spread(name string, n int, build func(r *rand.Rand, i int, at time.Time) plan) []plan {
 	var plans []plan
 	share := dataEnd.Sub(dataStart) / time.Duration(n)
 	for i := range n {
 		key := fmt.Sprintf("%s %d", name, i)
 		r := chance("when " + key)
 		at := dataStart.Add(time.Duration(i) * share).Add(between(r, 0, share))
-		p := make(r, i, at)
+		p := build(r, i, at)
 		p.key, p.kind = key, name
 		plans = append(plans, p)
 	}

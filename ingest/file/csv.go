@@ -67,7 +67,9 @@ func (cs columns) fill(r *record, cells []string) error {
 		switch {
 		case cell == "":
 		case c.field == fAttributes:
-			r.setAttribute(c.attr, cell)
+			if err := r.setAttribute(c.attr, cell); err != nil {
+				return err
+			}
 		case c.field.isList():
 			r.setList(c.field, splitList(cell))
 		default:
@@ -105,7 +107,7 @@ func parseHeader(names []string) (columns, error) {
 		if len(names) == 1 && strings.ContainsAny(name, ";\t") {
 			return nil, wrong("the columns are not separated by commas")
 		}
-		known := (fieldSet(1)<<fieldCount - 1) &^ setOf(fAttributes)
+		known := allFields &^ setOf(fAttributes)
 		return nil, wrong("there is no column %s: the columns are %s, and attr.NAME for attributes", short(name), known.names())
 	}
 	return cs, cs.complete()

@@ -161,6 +161,14 @@ func TestReferenceLines(t *testing.T) {
 	}
 }
 
+func manyAttributes(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(`"a%d":"x"`, i))
+	}
+	return strings.Join(list, ",")
+}
+
 func TestBadLinesAreReportedAndGoodOnesKept(t *testing.T) {
 	const good = `{"kind":"triggered","page":"P1","at":"2026-10-19T02:00:00Z"}`
 	tests := map[string]struct {
@@ -190,6 +198,9 @@ func TestBadLinesAreReportedAndGoodOnesKept(t *testing.T) {
 		"a notification of nobody":                     {`{"kind":"notified","page":"P","at":"2026-10-19T02:00:00Z","responders":[]}`, `"responders" is missing`},
 		"attributes that are no object":                {`{"kind":"page","page":"P","attributes":[]}`, `"attributes" must be an object`},
 		"an attribute that is a list":                  {`{"kind":"page","page":"P","attributes":{"a":[]}}`, `attribute "a" must be a string`},
+		"an attribute given twice":                     {`{"kind":"page","page":"P","attributes":{"a":"1","a":"2"}}`, `attribute "a" is given twice`},
+		"an attribute without a name":                  {`{"kind":"page","page":"P","attributes":{"":"1"}}`, "has no name"},
+		"more attributes than the bound":               {`{"kind":"page","page":"P","attributes":{` + manyAttributes(65) + `}}`, "more than 64 attributes"},
 		"a field of another kind":                      {`{"kind":"label","page":"P","at":"2026-10-19T02:00:00Z","author":"a","channel":"sms"}`, `kind label has no field "channel": its fields are v, kind, page, at, author`},
 		"an unknown urgency":                           {`{"kind":"page","page":"P","urgency":"urgent"}`, `no urgency "urgent"`},
 		"a service's name alone":                       {`{"kind":"page","page":"P","service_name":"Vault"}`, `"service_name" needs a "service"`},

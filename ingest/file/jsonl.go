@@ -164,11 +164,11 @@ func (p *parser) attributes(c byte, r *record) error {
 		case '{', '[':
 			return wrong("the attribute %s must be a string, a number or a boolean", short(key))
 		case '"':
-			r.setAttribute(key, p.str())
+			return r.setAttribute(key, p.str())
 		case 'n':
 			p.literal()
 		default:
-			r.setAttribute(key, p.literal())
+			return r.setAttribute(key, p.literal())
 		}
 		return nil
 	})

@@ -118,7 +118,13 @@ func (r *record) checkText() error {
 		}
 	}
 	for name, value := range r.attributes {
-		if strings.IndexByte(name, 0) >= 0 || strings.IndexByte(value, 0) >= 0 {
+		if name == "" {
+			return wrong("an attribute has no name")
+		}
+		if err := checkID("attributes", name); err != nil {
+			return err
+		}
+		if strings.IndexByte(value, 0) >= 0 {
 			return wrong("the attribute %s holds a NUL character", short(name))
 		}
 	}

@@ -149,18 +149,31 @@ func (r *record) setList(f field, list []string) {
 
 func (r *record) list(f field) []string { return r.lists[f-fResponders] }
 
-func (r *record) setAttribute(name, value string) {
+func (r *record) setAttribute(name, value string) error {
 	if value == "" {
-		return
+		return nil
 	}
 	if r.attributes == nil {
 		r.attributes = map[string]string{}
 	}
+	if _, twice := r.attributes[name]; twice {
+		return wrong("the attribute %s is given twice", short(name))
+	}
+	if len(r.attributes) == maxAttributes {
+		return wrong("there are more than %d attributes", maxAttributes)
+	}
 	r.attributes[name] = value
 	r.given |= 1 << fAttributes
+	return nil
 }
+
+// maxAttributes bounds the attributes of one line.
+const maxAttributes = 64
+
+// allFields is every field of the format.
+const allFields = fieldSet(1)<<fieldCount - 1
 
 // unknownField says which fields there are.
 func unknownField(name string) error {
-	return wrong("there is no field %s: the fields are %s", short(name), (fieldSet(1)<<fieldCount - 1).names())
+	return wrong("there is no field %s: the fields are %s", short(name), allFields.names())
 }
