@@ -93,15 +93,7 @@ func PageCosts(in Input) map[opsreview.Ref]PageCost {
 	for _, key := range f.deliveries.keys {
 		met := map[opsreview.Ref]bool{}
 		for _, i := range f.interruptions[key] {
-			for _, ref := range i.Pages {
-				c := costs[ref]
-				c.Interruptions.add(i.Class)
-				if !met[ref] {
-					met[ref] = true
-					c.Responders++
-				}
-				costs[ref] = c
-			}
+			charge(costs, i, met)
 		}
 	}
 	for _, all := range f.engaged {
@@ -112,4 +104,18 @@ func PageCosts(in Input) map[opsreview.Ref]PageCost {
 		}
 	}
 	return costs
+}
+
+// charge counts an interruption for each of its pages. Met are the pages that
+// have interrupted the same person before.
+func charge(costs map[opsreview.Ref]PageCost, i Interruption, met map[opsreview.Ref]bool) {
+	for _, ref := range i.Pages {
+		c := costs[ref]
+		c.Interruptions.add(i.Class)
+		if !met[ref] {
+			met[ref] = true
+			c.Responders++
+		}
+		costs[ref] = c
+	}
 }

@@ -93,32 +93,39 @@ func mobilization(pages []opsreview.Page) (engage, mobilize Spread) {
 	var engaged, mobilized []time.Duration
 	for i := range pages {
 		p := &pages[i]
-		acks, asked := map[string]time.Time{}, map[string]bool{}
-		var last string
-		for _, e := range p.Events {
-			if e.Kind == opsreview.HelpRequested {
-				for _, id := range e.Responders {
-					asked[id] = true
-				}
-			}
-			if _, again := acks[e.By.ID]; e.Kind == opsreview.Acknowledged && e.By.ID != "" && !again {
-				acks[e.By.ID] = e.At
-				last = e.By.ID
-			}
-		}
-		if len(acks) > 1 {
-			first, _ := explicitAck(p)
-			engaged = append(engaged, elapsed(p.TriggeredAt.Add(first), acks[last]))
-		}
-		var joined time.Time
-		for id := range asked {
-			if at := acks[id]; at.After(joined) {
-				joined = at
-			}
+		first, last, joined := answers(p)
+		if last.After(first) {
+			engaged = append(engaged, last.Sub(first))
 		}
 		if !joined.IsZero() {
 			mobilized = append(mobilized, elapsed(p.TriggeredAt, joined))
 		}
 	}
 	return spreadOf(engaged), spreadOf(mobilized)
+}
+
+// answers returns when the first and the last of the page's responders
+// acknowledged for the first time, and when the last of those did who had been
+// asked to join; zero if nobody did.
+func answers(p *opsreview.Page) (first, last, joined time.Time) {
+	asked, seen := map[string]bool{}, map[string]bool{}
+	for _, e := range p.Events {
+		if e.Kind == opsreview.HelpRequested {
+			for _, id := range e.Responders {
+				asked[id] = true
+			}
+		}
+		if e.Kind != opsreview.Acknowledged || e.By.ID == "" || seen[e.By.ID] {
+			continue
+		}
+		seen[e.By.ID] = true
+		if first.IsZero() {
+			first = e.At
+		}
+		last = e.At
+		if asked[e.By.ID] {
+			joined = e.At
+		}
+	}
+	return first, last, joined
 }
