@@ -14,9 +14,8 @@ import (
 // significance is the p-value under which a difference is more than noise.
 const significance = 0.05
 
-// baselineWindows is how many windows before the one under review make the
-// baseline.
-const baselineWindows = 4
+// baselineWeeks is how many weeks before the window make the baseline.
+const baselineWeeks = 4
 
 // RateTest returns the two-sided p-value of the exact test that k1 events in
 // time t1 and k2 events in time t2 come from Poisson processes of one rate: the
@@ -72,22 +71,20 @@ func (f *facts) previous() Change {
 	return f.compare(before, span(f.window)+" before", "")
 }
 
-// baseline compares the window with the four before it. Windows without a page
-// are windows.
+// baseline compares the window with the four weeks before it. Weeks without a
+// page are weeks.
 func (f *facts) baseline() Change {
-	first := f.window
-	for range baselineWindows {
-		first = first.Before(f.zone())
-	}
-	what, each := fmt.Sprintf("the %d windows before", baselineWindows), "a window"
+	what, each := fmt.Sprintf("the %d weeks before", baselineWeeks), "in as much time of"
 	if span(f.window) == "the week" {
-		what, each = fmt.Sprintf("the %d weeks before", baselineWindows), "a week"
+		each = "a week in"
 	}
-	return f.compare(opsreview.Window{Start: first.Start, End: f.window.Start}, what, each)
+	start := f.window.Start.In(f.zone()).AddDate(0, 0, -7*baselineWeeks)
+	return f.compare(opsreview.Window{Start: start, End: f.window.Start}, what, each)
 }
 
-// compare tests the window's number of pages against another window's. Each is
-// the name of what the other consists of several of; "" if it is of one piece.
+// compare tests the window's number of pages against another window's. Each
+// says how the other's number is scaled to the window; "" if both are of one
+// length.
 func (f *facts) compare(other opsreview.Window, what, each string) Change {
 	c := Change{Window: other}
 	pages := len(f.begun(f.window))
@@ -115,13 +112,13 @@ func (f *facts) compare(other opsreview.Window, what, each string) Change {
 // comparison puts a change into words.
 func (f *facts) comparison(c Change, pages int, what, each string) string {
 	now := count(pages, "page")
-	then := fmt.Sprintf("%d %s", c.Pages, what)
+	then := fmt.Sprintf("%d in %s", c.Pages, what)
 	switch {
 	case f.past != f.window:
 		now += " so far"
 		then = fmt.Sprintf("%s in as much time of %s", number(c.Rate), what)
 	case each != "":
-		then = fmt.Sprintf("%s %s in %s", number(c.Rate), each, what)
+		then = fmt.Sprintf("%s %s %s", number(c.Rate), each, what)
 	}
 	verdict := "within noise"
 	switch {

@@ -95,17 +95,17 @@ func TestPrepare_Change(t *testing.T) {
 	}{
 		"a small difference is within noise": {
 			pages: append(series(31, start, time.Hour), series(24, lastWeek, time.Hour)...), known: true,
-			want: "31 pages, 24 the week before: within noise (p 0.42)",
+			want: "31 pages, 24 in the week before: within noise (p 0.42)",
 		},
 		"a large one is not": {
 			pages: append(series(31, start, time.Hour), series(9, lastWeek, time.Hour)...), known: true,
-			want: "31 pages, 9 the week before: more than chance explains (p < 0.001)",
+			want: "31 pages, 9 in the week before: more than chance explains (p < 0.001)",
 		},
 		"fewer may be more than chance too": {
 			pages: append(series(9, start, time.Hour), series(24, lastWeek, time.Hour)...), known: true,
-			want: "9 pages, 24 the week before: fewer than chance explains (p 0.014)",
+			want: "9 pages, 24 in the week before: fewer than chance explains (p 0.014)",
 		},
-		"two quiet weeks": {known: true, want: "0 pages, 0 the week before: within noise (p 1.00)"},
+		"two quiet weeks": {known: true, want: "0 pages, 0 in the week before: within noise (p 1.00)"},
 		"history that does not reach back is not compared with": {
 			pages: series(3, start, time.Hour), change: func(in *review.Input) { in.DataSince = lastWeek.Add(time.Hour) },
 			want: "not compared with the week before: the stored history begins Mon 2 Nov 2026",
@@ -119,7 +119,7 @@ func TestPrepare_Change(t *testing.T) {
 		"a fortnight has its own name": {
 			pages:  series(1, start, time.Hour),
 			change: func(in *review.Input) { in.Window.Start = in.Window.Start.AddDate(0, 0, -7) }, known: true,
-			want: "1 page, 0 the 14 days before: within noise (p 1.00)",
+			want: "1 page, 0 in the 14 days before: within noise (p 1.00)",
 		},
 	}
 	for name, tt := range tests {

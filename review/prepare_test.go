@@ -264,6 +264,23 @@ func TestPrepare_DiscussTenAndCountTheRest(t *testing.T) {
 	}
 }
 
+func TestPrepare_AMonitorIsDiscussedOnce(t *testing.T) {
+	var pages []opsreview.Page
+	for i := range 5 {
+		p := page(fmt.Sprintf("P%d", i), week().Start.Add(time.Duration(i)*time.Hour))
+		p.Monitor = "m-flapping"
+		pages = append(pages, p)
+	}
+	pages[3].Label = label(opsreview.Actionable, nil)
+	r := review.Prepare(input(org(), everybody(), pages...))
+	if len(r.Discuss) != 1 || r.More != 0 || r.Discuss[0].Page != ref("P3") {
+		t.Fatalf("topics %v and %d more: want P3 alone, which has most reasons", r.Discuss, r.More)
+	}
+	if last := r.Discuss[0].Reasons[len(r.Discuss[0].Reasons)-1]; last != "and 4 more pages of this monitor" {
+		t.Errorf("the last reason is %q: want the pages that P3 stands for", last)
+	}
+}
+
 func TestPrepare_BreachesAndTheLongestPageAreDiscussed(t *testing.T) {
 	day := week().Start.Add(9 * time.Hour)
 	var pages []opsreview.Page
@@ -272,9 +289,9 @@ func TestPrepare_BreachesAndTheLongestPageAreDiscussed(t *testing.T) {
 			ack(time.Minute, "ada"), resolve(time.Duration(i+1)*time.Hour+12*time.Minute, person("ada"))))
 	}
 	r := review.Prepare(input(org(limits()...), []opsreview.Responder{responder("ada", "UTC")}, pages...))
-	const breach = "too much for ada: 3 pages in 12 hours from Mon 09:00 (limit 2)"
+	const breach = "one of too many for ada"
 	want := []review.Topic{
-		{Page: ref("P2"), Title: "page P2", At: day.Add(2 * time.Hour), Reasons: []string{breach, "the longest of the window: 3h12m"}},
+		{Page: ref("P2"), Title: "page P2", At: day.Add(2 * time.Hour), Reasons: []string{"the longest of the window: 3h12m", breach}},
 		{Page: ref("P0"), Title: "page P0", At: day, Reasons: []string{breach}},
 		{Page: ref("P1"), Title: "page P1", At: day.Add(time.Hour), Reasons: []string{breach}},
 	}

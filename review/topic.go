@@ -20,27 +20,50 @@ const (
 )
 
 // topics returns the pages worth discussing, those with most reasons first, and
-// how many there are beyond those.
+// how many there are beyond those. A meeting talks about a monitor once: of
+// each monitor the page with most reasons stands for the others. What was too
+// much for somebody's load is a reason, but the weakest: the load tells it too.
 func (f *facts) topics(loads []Load) (best []Topic, more int) {
 	a := f.agenda(loads)
 	type candidate struct {
 		Topic
-		woken int
+		monitor string
+		reasons int
+		woken   int
+		others  int // pages of the same monitor with reasons
 	}
 	var all []candidate
 	for _, p := range f.begun(f.window) {
-		if reasons := a.reasons(p); len(reasons) > 0 {
-			t := Topic{Page: p.Ref, Title: p.Title, At: p.TriggeredAt, Reasons: reasons}
-			all = append(all, candidate{t, len(a.woken[p.Ref])})
+		reasons := a.reasons(p)
+		t := Topic{Page: p.Ref, Title: p.Title, At: p.TriggeredAt, Reasons: append(reasons, a.overloads(p.Ref)...)}
+		if len(t.Reasons) > 0 {
+			all = append(all, candidate{Topic: t, monitor: p.Monitor, reasons: len(reasons), woken: len(a.woken[p.Ref])})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(len(b.Reasons), len(a.Reasons)), cmp.Compare(b.woken, a.woken))
+		return cmp.Or(cmp.Compare(b.reasons, a.reasons), cmp.Compare(b.woken, a.woken), cmp.Compare(len(b.Reasons), len(a.Reasons)))
 	})
-	for _, c := range all[:min(len(all), maxTopics)] {
+	first := map[string]int{}
+	chosen := all[:0]
+	for _, c := range all {
+		if i, ok := first[c.monitor]; ok && c.monitor != "" {
+			chosen[i].others++
+			continue
+		}
+		first[c.monitor] = len(chosen)
+		chosen = append(chosen, c)
+	}
+	for i, c := range chosen {
+		if i >= maxTopics {
+			more += 1 + c.others
+			continue
+		}
+		if c.others > 0 {
+			c.Reasons = append(c.Reasons, fmt.Sprintf("and %s of this monitor", count(c.others, "more page")))
+		}
 		best = append(best, c.Topic)
 	}
-	return best, len(all) - len(best)
+	return best, more
 }
 
 // An agenda holds what is known of the pages beyond their own timelines.
@@ -48,7 +71,7 @@ type agenda struct {
 	facts    *facts
 	notified map[opsreview.Ref]map[string]bool // whom a page tore from what they did
 	woken    map[opsreview.Ref]map[string]bool // of those, whom in sleep hours
-	breaches map[opsreview.Ref][]string
+	breaches map[opsreview.Ref][]string // whose load it was a cause of breaching
 	labels   map[opsreview.Ref][]opsreview.Label // given, not withdrawn, in order
 	longest  opsreview.Ref
 }
@@ -60,18 +83,15 @@ func (f *facts) agenda(loads []Load) agenda {
 	}
 	for key, all := range f.interruptions {
 		for _, i := range all {
-			for _, ref := range i.Pages {
-				mark(a.notified, ref, key)
-				if i.Class == opsreview.SleepHours {
-					mark(a.woken, ref, key)
-				}
-			}
+			a.interrupted(key, i)
 		}
 	}
 	for _, l := range loads {
 		for _, b := range l.Breaches {
 			for _, ref := range b.Pages {
-				a.breaches[ref] = append(a.breaches[ref], fmt.Sprintf("too much for %s: %s", l.Person.Name, b.Text))
+				if !slices.Contains(a.breaches[ref], l.Person.Name) {
+					a.breaches[ref] = append(a.breaches[ref], l.Person.Name)
+				}
 			}
 		}
 	}
@@ -83,6 +103,15 @@ func (f *facts) agenda(loads []Load) agenda {
 	}
 	a.longest = f.longest()
 	return a
+}
+
+func (a agenda) interrupted(key string, i Interruption) {
+	for _, ref := range i.Pages {
+		mark(a.notified, ref, key)
+		if i.Class == opsreview.SleepHours {
+			mark(a.woken, ref, key)
+		}
+	}
 }
 
 func mark(m map[opsreview.Ref]map[string]bool, ref opsreview.Ref, key string) {
@@ -154,9 +183,17 @@ func (a agenda) reasons(p *opsreview.Page) []string {
 		why = append(why, dispute)
 	}
 	say(len(notified) >= manyPeople, "notified %d people", len(notified))
-	why = append(why, a.breaches[p.Ref]...)
 	say(p.Ref == a.longest, "the longest of the window: %s", length(elapsed(p.TriggeredAt, p.ResolvedAt)))
 	return why
+}
+
+// overloads tells for whom the page was one of too many.
+func (a agenda) overloads(ref opsreview.Ref) []string {
+	names := a.breaches[ref]
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{"one of too many for " + strings.Join(names, ", ")}
 }
 
 // reopened reports whether the page was open in more than one spell.
