@@ -69,9 +69,9 @@ func (f *facts) topics(loads []Load) (best []Topic, more int) {
 // An agenda holds what is known of the pages beyond their own timelines.
 type agenda struct {
 	facts    *facts
-	notified map[opsreview.Ref]map[string]bool // whom a page tore from what they did
-	woken    map[opsreview.Ref]map[string]bool // of those, whom in sleep hours
-	breaches map[opsreview.Ref][]string // whose load it was a cause of breaching
+	notified map[opsreview.Ref]map[string]bool   // whom a page tore from what they did
+	woken    map[opsreview.Ref]map[string]bool   // of those, whom in sleep hours
+	breaches map[opsreview.Ref][]string          // whose load it was a cause of breaching
 	labels   map[opsreview.Ref][]opsreview.Label // given, not withdrawn, in order
 	longest  opsreview.Ref
 }
