@@ -39,12 +39,7 @@ func (f *facts) loads() []Load {
 
 // crew returns the keys of those whose load the review shows, in order.
 func (f *facts) crew() []string {
-	members := map[string]bool{}
-	if t, ok := orgTeam(f.in.Org, f.in.Team); ok {
-		for _, name := range t.Members {
-			members[fold(name)] = true
-		}
-	}
+	members := f.members()
 	keys := map[string]bool{}
 	for key, sends := range f.deliveries.sends {
 		member := members[fold(f.person(key).Name)]

@@ -79,7 +79,7 @@ func (t *tally) of(p *opsreview.Page) *MonitorCost {
 		if service.IsZero() {
 			service = p.Service
 		}
-		c.ServiceName = cmp.Or(t.facts.in.Services[service].Name, service.ID)
+		c.ServiceName = cmp.Or(t.facts.in.Services[service].Name, t.facts.in.AllServices[service].Name, service.ID)
 		t.costs[m.ID] = c
 	}
 	return c
