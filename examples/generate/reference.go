@@ -4,10 +4,12 @@ import "time"
 
 // The answers about everything that is not a page.
 
-func (p *person) ref() apiRef   { return apiRef{ID: p.id, Type: "user_reference", Summary: p.name} }
-func (t *team) ref() apiRef     { return apiRef{ID: t.id, Type: "team_reference", Summary: t.name} }
-func (s *service) ref() apiRef  { return apiRef{ID: s.id, Type: "service_reference", Summary: s.name} }
+func (p *person) ref() apiRef  { return apiRef{ID: p.id, Type: "user_reference", Summary: p.name} }
+func (t *team) ref() apiRef    { return apiRef{ID: t.id, Type: "team_reference", Summary: t.name} }
+func (s *service) ref() apiRef { return apiRef{ID: s.id, Type: "service_reference", Summary: s.name} }
+
 func (s *schedule) ref() apiRef { return apiRef{ID: s.id, Type: "schedule_reference", Summary: s.name} }
+
 func (p *policy) ref() apiRef {
 	return apiRef{ID: p.id, Type: "escalation_policy_reference", Summary: p.name}
 }

@@ -198,9 +198,15 @@ func (l *pageLines) fold(ref opsreview.Ref) opsreview.Page {
 // overlay puts what newer says over what p says.
 func overlay(p, newer *opsreview.Page) {
 	texts := [...]struct{ to, from *string }{
-		{&p.Number, &newer.Number}, {&p.URL, &newer.URL}, {&p.Title, &newer.Title},
-		{&p.Policy, &newer.Policy}, {&p.Priority, &newer.Priority}, {&p.Severity, &newer.Severity},
-		{&p.Runbook, &newer.Runbook}, {&p.MergedInto, &newer.MergedInto}, {&p.Reported, &newer.Reported},
+		{&p.Number, &newer.Number},
+		{&p.URL, &newer.URL},
+		{&p.Title, &newer.Title},
+		{&p.Policy, &newer.Policy},
+		{&p.Priority, &newer.Priority},
+		{&p.Severity, &newer.Severity},
+		{&p.Runbook, &newer.Runbook},
+		{&p.MergedInto, &newer.MergedInto},
+		{&p.Reported, &newer.Reported},
 	}
 	for _, t := range texts {
 		*t.to = cmp.Or(*t.from, *t.to)

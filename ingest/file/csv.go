@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func (csv) Import(ctx context.Context, source string, f ingest.File, sink ingest
 			return err
 		}
 		cells, line, bad, err := rows.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return im.flush(ctx)
 		}
 		if err != nil {
@@ -135,7 +136,7 @@ type rowReader struct {
 
 func (rr *rowReader) header(name string) (columns, error) {
 	cells, line, bad, err := rr.next()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, wrong("%s is empty: the first line must name the columns", name)
 	}
 	if err != nil {
@@ -172,7 +173,7 @@ func (rr *rowReader) next() (cells []string, number int, bad, err error) {
 	var follow []physicalLine // the record's further lines
 	for more && bad == nil {
 		line, err = rr.lines.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			bad = wrong("a quote is opened and never closed")
 			break
 		}

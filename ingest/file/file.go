@@ -12,6 +12,7 @@ package file
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -48,7 +49,7 @@ func (jsonl) Import(ctx context.Context, source string, f ingest.File, sink inge
 			return err
 		}
 		line, err := im.lines.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return im.flush(ctx)
 		}
 		if err != nil {
