@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"fmt"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -18,8 +18,10 @@ func classify(ctx context.Context, err error) error {
 	if err == nil || errors.As(err, &ours) {
 		return err
 	}
-	if ctx.Err() != nil && (errors.Is(err, sql.ErrTxDone) || sqliteCode(err) == sqlite3.SQLITE_INTERRUPT) {
-		return ctx.Err()
+	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+		// The end of a context rolls a transaction back from aside, and what is
+		// under way then fails in several ways: interrupted, done, closed.
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
 	switch sqliteCode(err) {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:

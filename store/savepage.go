@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"opsreview"
 )
@@ -53,9 +55,23 @@ func newEvents(old, events []opsreview.Event) []opsreview.Event {
 			added = make([]opsreview.Event, 0, len(events))
 		}
 		e.At, e.Until = stored(e.At), stored(e.Until)
+		e.Responders = validWords(e.Responders)
 		added = append(added, e)
 	}
 	return added
+}
+
+// validWords returns words without bytes that are not UTF-8, which no JSON can
+// hold, so that a responder has one name in all tables.
+func validWords(words []string) []string {
+	if !slices.ContainsFunc(words, func(s string) bool { return !utf8.ValidString(s) }) {
+		return words
+	}
+	valid := make([]string, len(words))
+	for i, s := range words {
+		valid[i] = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	return valid
 }
 
 // mergeFields brings what in says of the page into p: the newest version wins,

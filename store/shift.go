@@ -36,11 +36,14 @@ func saveShifts(ctx context.Context, w *writer, f facts, saved *opsreview.Saved)
 	if len(f.batch.Shifts) == 0 && (at.IsZero() || window.IsZero()) {
 		return nil
 	}
-	pieces := make([]opsreview.Shift, len(f.batch.Shifts))
+	pieces := make([]opsreview.Shift, 0, len(f.batch.Shifts))
 	since := window.Start
-	for i, s := range f.batch.Shifts {
+	for _, s := range f.batch.Shifts {
 		s.Start, s.End, s.ObservedAt = stored(s.Start), stored(s.End), stored(s.ObservedAt)
-		if pieces[i] = s; since.IsZero() || s.Start.Before(since) {
+		if !s.End.IsZero() && !s.Start.Before(s.End) {
+			continue // Nobody is on call in no time.
+		}
+		if pieces = append(pieces, s); since.IsZero() || s.Start.Before(since) {
 			since = s.Start
 		}
 	}

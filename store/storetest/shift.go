@@ -94,6 +94,7 @@ func testLooks(t *testing.T, st Store) {
 		"a look from before another adds only":     {[]look{{30, "A 24 48"}, {5, "B 0 4, A 20 40, C 50 60"}}, "B 0 4, A 24 48"},
 		"the same look again changes nothing":      {[]look{{5, "A 0 12"}, {6, "A 0 8, B 8 20"}, {6, "A 0 8, B 8 20"}}, "A 0 8, B 8 20"},
 		"an earlier look again changes nothing":    {[]look{{5, "A 0 12"}, {6, "A 0 8, B 8 20"}, {5, "A 0 12"}}, "A 0 8, B 8 20"},
+		"a shift of no length is none":             {[]look{{5, "A 0 12, B 6 6, C 9 8"}}, "A 0 12"},
 		"an adjoining look at the past stays away": {[]look{{5, "A 4 12"}, {6, "A 0 4"}}, "A 0 4, A 4 6"},
 	} {
 		n++
