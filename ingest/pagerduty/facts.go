@@ -24,14 +24,15 @@ type facts struct {
 	pages  map[string]*opsreview.Page
 	people map[string]opsreview.Responder // mentions; the full ones are in the batch
 
-	triggers, notes map[string]string // incident → its newest entry of that kind
+	triggers, notes map[string]string    // incident → its newest entry of that kind
+	kept            map[string]time.Time // incident → the version of it among the raw items
 }
 
 func newFacts(source string, at time.Time) *facts {
 	return &facts{
 		source: source, at: at,
 		pages: map[string]*opsreview.Page{}, people: map[string]opsreview.Responder{},
-		triggers: map[string]string{}, notes: map[string]string{},
+		triggers: map[string]string{}, notes: map[string]string{}, kept: map[string]time.Time{},
 	}
 }
 
@@ -141,7 +142,8 @@ func (f *facts) logEntry(raw []byte, inc *apiIncident, names nameBook) error {
 		f.mentionName(id)
 	}
 	f.keep("log_entry", e.ID, ev.At, withoutIncident(raw, inc.ID))
-	if at := p.UpdatedAt; !at.IsZero() && len(e.Incident) > 0 && inc.CreatedAt != "" {
+	if at := p.UpdatedAt; len(e.Incident) > 0 && inc.CreatedAt != "" && at.After(f.kept[inc.ID]) {
+		f.kept[inc.ID] = at
 		f.keep("incident", inc.ID, at, e.Incident)
 	}
 	return nil

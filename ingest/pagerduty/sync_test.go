@@ -221,22 +221,26 @@ func TestPull_Shifts(t *testing.T) {
 // nobody knows whether the ends of a range belong to it, answers fail in every
 // way, and the process dies again and again.
 func TestPull_HostileAccount(t *testing.T) {
-	for name, change := range map[string]func(*account){
-		"both ends belong to the range":    func(*account) {},
-		"the end is outside of the range":  func(a *account) { a.UntilExclusive = true },
-		"neither end belongs to the range": func(a *account) { a.UntilExclusive, a.SinceExclusive = true, true },
-	} {
+	tests := map[string]struct {
+		storm  int // about nine log entries each; the API hands out 10,000
+		change func(*account)
+	}{
+		"both ends belong to the range":    {200, func(*account) {}},
+		"the end is outside of the range":  {1300, func(a *account) { a.UntilExclusive = true }},
+		"neither end belongs to the range": {200, func(a *account) { a.UntilExclusive, a.SinceExclusive = true, true }},
+	}
+	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := pdfake.Build(pdfake.Spec{
-				Seed: 7, Incidents: 150, Start: monday, End: monday.Add(30 * time.Hour),
-				Storm: 1300, StormAt: monday.Add(5 * time.Hour), StormSpan: 10 * time.Minute,
+				Seed: 7, Incidents: 90, Start: monday, End: monday.Add(30 * time.Hour),
+				Storm: tt.storm, StormAt: monday.Add(5 * time.Hour), StormSpan: 5 * time.Minute,
 				Late: 0.05, LateBy: 3 * time.Hour,
 			})
 			a := openAccount(t, w, monday)
 			a.cfg.Alerts = new(bool) // the storm's alerts are a request each
 			a.Shuffle = true
 			a.Faults = pdfake.Faults{Seed: 3, Limited: 0.01, Bare: 0.01, Broken: 0.01, Truncated: 0.01, Dropped: 0.01}
-			change(a)
+			tt.change(a)
 			m := ingesttest.NewMemory()
 			rng := rand.New(rand.NewPCG(5, 5))
 			m.BeforeSave = func(int) error { return die(rng) }
@@ -245,7 +249,7 @@ func TestPull_HostileAccount(t *testing.T) {
 				if _, err := a.sync(t, m); err != nil && !errors.Is(err, errDied) {
 					t.Fatalf("sync: %v", err)
 				}
-				a.clock.advance(23 * time.Minute)
+				a.clock.advance(71 * time.Minute)
 			}
 			m.BeforeSave, m.AfterSave = nil, nil
 			a.mustSync(t, m)
