@@ -44,7 +44,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 }
 
 // copyTo copies the database into an empty file. The readers' connections will
-// not do: SQLite takes VACUUM for a change, whereever the copy goes.
+// not do: SQLite takes VACUUM for a change, wherever the copy goes.
 func (db *DB) copyTo(ctx context.Context, path string) error {
 	conn, err := sql.Open("sqlite", dsn(db.path, ""))
 	if err != nil {

@@ -11,13 +11,18 @@ import (
 const maxProblems = 100
 
 // Check looks for damage: in the file, in references between rows, and in what
-// is derived from facts. It returns the problems in words, none if all is well.
+// is derived from facts. Where the file itself is damaged, the rest is not
+// looked at. It returns the problems in words, none if all is well.
 // It reads the whole database.
 func (db *DB) Check(ctx context.Context) ([]string, error) {
 	var problems []string
 	err := db.view(ctx, func(tx *sql.Tx) error {
+		var err error
+		if problems, err = checkFile(ctx, tx); err != nil || len(problems) > 0 {
+			return err // What a damaged file says of its rows means nothing.
+		}
 		for _, check := range []func(context.Context, *sql.Tx) ([]string, error){
-			checkFile, checkReferences, checkCounters, checkNotified, checkMonitors, db.checkPages,
+			checkReferences, checkCounters, checkNotified, checkMonitors, db.checkPages,
 		} {
 			found, err := check(ctx, tx)
 			if err != nil {
