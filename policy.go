@@ -1,6 +1,10 @@
 package opsreview
 
-import "time"
+import (
+	"regexp"
+	"strconv"
+	"time"
+)
 
 // A HoursClass says what kind of hour an instant is for a responder.
 type HoursClass string
@@ -75,6 +79,41 @@ func (h Hours) Validate() error {
 		return Errorf(Invalid, "business hours must start before they end")
 	}
 	return nil
+}
+
+var clockSpan = regexp.MustCompile(`^(\d\d):([0-5]\d)-(\d\d):([0-5]\d)$`)
+
+// ParseClockSpan reads "08:00-18:00" as minutes after midnight. A day ends at
+// 24:00; a span may run over midnight. It returns an Invalid error for anything
+// else.
+func ParseClockSpan(s string) (start, end int, err error) {
+	m := clockSpan.FindStringSubmatch(s)
+	if m == nil {
+		return 0, 0, Errorf(Invalid, "%q is not a span of the day: write it as \"08:00-18:00\"", s)
+	}
+	var n [4]int
+	for i, digits := range m[1:] {
+		n[i], _ = strconv.Atoi(digits) // two digits each
+	}
+	start, end = n[0]*60+n[1], n[2]*60+n[3]
+	if start > 24*60 || end > 24*60 {
+		return 0, 0, Errorf(Invalid, "%q is not a span of the day: write it as \"08:00-18:00\"", s)
+	}
+	return start, end, nil
+}
+
+var weekdays = map[string]time.Weekday{
+	"mon": time.Monday, "tue": time.Tuesday, "wed": time.Wednesday, "thu": time.Thursday,
+	"fri": time.Friday, "sat": time.Saturday, "sun": time.Sunday,
+}
+
+// ParseDay reads "mon" to "sun". It returns an Invalid error for anything else.
+func ParseDay(name string) (time.Weekday, error) {
+	d, ok := weekdays[name]
+	if !ok {
+		return 0, Errorf(Invalid, "%q is not a day: write mon, tue, wed, thu, fri, sat or sun", name)
+	}
+	return d, nil
 }
 
 // A Limit is a bound on a responder's load. A breach is a fact with the pages

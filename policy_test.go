@@ -134,3 +134,31 @@ func wall(t testing.TB, name, local string) time.Time {
 	}
 	return at
 }
+
+func TestParseClockSpan(t *testing.T) {
+	tests := map[string]struct {
+		text       string
+		start, end int
+		code       opsreview.Code
+	}{
+		"a working day":                {"08:00-18:00", 480, 1080, ""},
+		"a night runs over midnight":   {"22:00-08:00", 1320, 480, ""},
+		"a day ends at 24:00":          {"00:00-24:00", 0, 1440, ""},
+		"nothing comes after 24:00":    {"00:00-24:01", 0, 0, opsreview.Invalid},
+		"an hour has 60 minutes":       {"08:60-18:00", 0, 0, opsreview.Invalid},
+		"hours are written in two":     {"8:00-18:00", 0, 0, opsreview.Invalid},
+		"one time is no span":          {"08:00", 0, 0, opsreview.Invalid},
+		"the empty text is no span":    {"", 0, 0, opsreview.Invalid},
+		"nothing may follow the span":  {"08:00-18:00 ", 0, 0, opsreview.Invalid},
+		"a negative time is no time":   {"-1:00-18:00", 0, 0, opsreview.Invalid},
+		"a dash of typography is none": {"08:00–18:00", 0, 0, opsreview.Invalid},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			start, end, err := opsreview.ParseClockSpan(tt.text)
+			if start != tt.start || end != tt.end || opsreview.ErrorCode(err) != tt.code {
+				t.Errorf("got %d, %d, %v; want %d, %d, code %q", start, end, err, tt.start, tt.end, tt.code)
+			}
+		})
+	}
+}

@@ -126,7 +126,7 @@ func TestConfig_Org(t *testing.T) {
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, dir, "opsreview.yaml", whole)
-	write(t, dir, "rules/policy.yaml", "hours: {sleep: {from: \"21:00\"}}\n")
+	write(t, dir, "rules/policy.yaml", "hours: {sleep: \"21:00-08:00\"}\n")
 	c, err := config.Load(path)
 	if err != nil {
 		t.Fatal(err)

@@ -61,18 +61,16 @@ type Hours struct {
 	Days     []string `yaml:"days,omitempty"`     // the business days
 }
 
-var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
 // over returns base with what h says instead, and nil if there is no h. It is
 // asked only of hours that have no problems.
 func (h *Hours) over(base opsreview.Hours) *opsreview.Hours {
 	if h == nil {
 		return nil
 	}
-	if start, end, ok := parseSpan(h.Business); ok {
+	if start, end, err := opsreview.ParseClockSpan(h.Business); err == nil {
 		base.BusinessStart, base.BusinessEnd = start, end
 	}
-	if start, end, ok := parseSpan(h.Sleep); ok {
+	if start, end, err := opsreview.ParseClockSpan(h.Sleep); err == nil {
 		base.SleepStart, base.SleepEnd = start, end
 	}
 	days := base.Days
@@ -81,8 +79,8 @@ func (h *Hours) over(base opsreview.Hours) *opsreview.Hours {
 	}
 	base.Days = slices.Clone(days)
 	for _, name := range h.Days {
-		if i := slices.Index(dayNames, name); i >= 0 {
-			base.Days = append(base.Days, time.Weekday(i))
+		if d, err := opsreview.ParseDay(name); err == nil {
+			base.Days = append(base.Days, d)
 		}
 	}
 	return &base
@@ -96,38 +94,21 @@ func (h *Hours) problems(path string) []problem {
 	var problems []problem
 	fail := func(field, text string) { problems = append(problems, problem{path + "." + field, text}) }
 	for field, text := range map[string]string{"business": h.Business, "sleep": h.Sleep} {
-		start, end, ok := parseSpan(text)
+		start, end, err := opsreview.ParseClockSpan(text)
 		switch {
-		case text != "" && !ok:
-			fail(field, strconv.Quote(text)+` is not a span of the day: write it as "08:00-18:00"`)
-		case field == "business" && ok && start >= end:
+		case text != "" && err != nil:
+			fail(field, opsreview.ErrorMessage(err))
+		case field == "business" && err == nil && start >= end:
 			fail(field, strconv.Quote(text)+" must start before it ends")
 		}
 	}
 	for i, name := range h.Days {
 		field := "days[" + strconv.Itoa(i) + "]"
-		if !slices.Contains(dayNames, name) {
-			fail(field, strconv.Quote(name)+" is not a day: write mon, tue, wed, thu, fri, sat or sun")
+		if _, err := opsreview.ParseDay(name); err != nil {
+			fail(field, opsreview.ErrorMessage(err))
 		} else if slices.Index(h.Days, name) < i {
 			fail(field, strconv.Quote(name)+" is there already")
 		}
 	}
 	return problems
-}
-
-var daySpan = regexp.MustCompile(`^([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)$`)
-
-// parseSpan reads "08:00-18:00" as minutes after midnight. A day ends at
-// 24:00.
-func parseSpan(s string) (start, end int, ok bool) {
-	m := daySpan.FindStringSubmatch(s)
-	if m == nil {
-		return 0, 0, false
-	}
-	var n [4]int
-	for i, digits := range m[1:] {
-		n[i], _ = strconv.Atoi(digits) // two digits each
-	}
-	start, end = n[0]*60+n[1], n[2]*60+n[3]
-	return start, end, start <= 24*60 && end <= 24*60
 }

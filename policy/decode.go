@@ -38,16 +38,10 @@ type file struct {
 }
 
 type hoursFile struct {
-	Business struct {
-		Days []string `yaml:"days"`
-		From string   `yaml:"from"`
-		To   string   `yaml:"to"`
-	} `yaml:"business"`
-	Sleep struct {
-		From string `yaml:"from"`
-		To   string `yaml:"to"`
-	} `yaml:"sleep"`
-	Source string `yaml:"source"`
+	Business string   `yaml:"business"`
+	Sleep    string   `yaml:"sleep"`
+	Days     []string `yaml:"days"`
+	Source   string   `yaml:"source"`
 }
 
 type capFile struct {

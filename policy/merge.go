@@ -39,47 +39,38 @@ func (m *merger) merge(f file) {
 	m.monitors(f.Monitors)
 }
 
-var weekdays = map[string]time.Weekday{
-	"mon": time.Monday, "tue": time.Tuesday, "wed": time.Wednesday, "thu": time.Thursday,
-	"fri": time.Friday, "sat": time.Saturday, "sun": time.Sunday,
-}
-
 func (m *merger) hours(f hoursFile) {
 	h := &m.doc.Policy.Hours
-	if f.Business.Days != nil {
+	if f.Days != nil {
 		h.Days = nil
 	}
-	for i, name := range f.Business.Days {
-		d, ok := weekdays[name]
-		if !ok {
-			m.fail(fmt.Sprintf("hours.business.days[%d]", i), "%q is not a day: write mon, tue, wed, thu, fri, sat or sun", name)
+	for i, name := range f.Days {
+		d, err := opsreview.ParseDay(name)
+		if err != nil {
+			m.fail(fmt.Sprintf("hours.days[%d]", i), "%s", opsreview.ErrorMessage(err))
 		}
 		if !slices.Contains(h.Days, d) {
 			h.Days = append(h.Days, d)
 		}
 	}
-	m.clock("hours.business.from", f.Business.From, &h.BusinessStart)
-	m.clock("hours.business.to", f.Business.To, &h.BusinessEnd)
-	m.clock("hours.sleep.from", f.Sleep.From, &h.SleepStart)
-	m.clock("hours.sleep.to", f.Sleep.To, &h.SleepEnd)
+	m.span("hours.business", f.Business, &h.BusinessStart, &h.BusinessEnd)
+	m.span("hours.sleep", f.Sleep, &h.SleepStart, &h.SleepEnd)
 	if err := h.Validate(); err != nil {
 		m.fail("hours", "%s", opsreview.ErrorMessage(err))
 	}
 }
 
-var clockTime = regexp.MustCompile(`^([01]\d|2[0-4]):([0-5]\d)$`)
-
-// clock reads "HH:MM" into minutes after midnight. "24:00" is the day's end.
-func (m *merger) clock(at, text string, minutes *int) {
+// span reads "08:00-18:00" into minutes after midnight, if it is there.
+func (m *merger) span(at, text string, start, end *int) {
 	if text == "" {
 		return
 	}
-	g := clockTime.FindStringSubmatch(text)
-	if g == nil || (strings.HasPrefix(text, "24") && text != "24:00") {
-		m.fail(at, "%q is not a time of day: write it as \"08:00\"", text)
+	from, to, err := opsreview.ParseClockSpan(text)
+	if err != nil {
+		m.fail(at, "%s", opsreview.ErrorMessage(err))
 		return
 	}
-	*minutes = int(g[1][0]-'0')*600 + int(g[1][1]-'0')*60 + int(g[2][0]-'0')*10 + int(g[2][1]-'0')
+	*start, *end = from, to
 }
 
 func (m *merger) engagedCap(f capFile) {

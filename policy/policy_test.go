@@ -73,13 +73,13 @@ func TestParse_Changes(t *testing.T) {
 			check: func(d policy.Document) bool { return len(d.Policy.Limits) == 5 },
 		},
 		"one end of the day may move alone": {
-			text: "hours: {business: {from: \"09:30\"}}",
+			text: "hours: {business: \"09:30-18:00\"}",
 			check: func(d policy.Document) bool {
 				return d.Policy.Hours.BusinessStart == 9*60+30 && d.Policy.Hours.BusinessEnd == 18*60 && len(d.Policy.Hours.Days) == 5
 			},
 		},
 		"business days are replaced whole": {
-			text: "hours: {business: {days: [sun, mon, tue, wed, thu]}}",
+			text: "hours: {days: [sun, mon, tue, wed, thu]}",
 			check: func(d policy.Document) bool {
 				return slices.Contains(d.Policy.Hours.Days, time.Sunday) && !slices.Contains(d.Policy.Hours.Days, time.Friday)
 			},
@@ -152,7 +152,7 @@ func TestParse_Errors(t *testing.T) {
 		want string // the beginning of the message
 	}{
 		"an unknown key has a line and a column": {"version: 1\nlimit: []\n", `team.yaml:2:1: unknown field "limit"`},
-		"an unknown key deep down too":           {"hours:\n  business:\n    start: \"08:00\"\n", `team.yaml:3:5: unknown field "start"`},
+		"an unknown key deep down too":           {"engaged_cap:\n  max: 6h\n  min: 1h\n", `team.yaml:3:3: unknown field "min"`},
 		"broken YAML":                            {"hours: [\n", "team.yaml:"},
 		"a key that is there twice":              {"version: 1\nversion: 1\n", "team.yaml:2:1: "},
 		"two documents":                          {"version: 1\n---\nversion: 1\n", "team.yaml: a policy is one YAML document"},
@@ -162,10 +162,10 @@ func TestParse_Errors(t *testing.T) {
 		"a bound that is not a number at all":    {"limits: [{id: pages_per_shift, max: .nan}]", "team.yaml:1:37: limits[0].max: NaN"},
 		"a negative bound":                       {"limits: [{id: pages_per_shift, max: -1}]", "team.yaml:1:37: limits[0].max: -1"},
 		"a limit that is there twice":            {"limits: [{id: pages_per_shift, max: 1}, {id: pages_per_shift, max: 2}]", "team.yaml:1:46: limits[1].id"},
-		"a time that is none":                    {"hours: {sleep: {from: \"25:00\"}}", "team.yaml:1:23: hours.sleep.from: \"25:00\""},
-		"a day after midnight's end":             {"hours: {sleep: {from: \"24:01\"}}", "team.yaml:1:23: hours.sleep.from"},
-		"business that ends before it starts":    {"hours: {business: {from: \"19:00\"}}", "team.yaml:1:"},
-		"a day that is none":                     {"hours: {business: {days: [mon, funday]}}", "team.yaml:1:32: hours.business.days[1]"},
+		"a time that is none":                    {"hours: {sleep: \"25:00-08:00\"}", "team.yaml:1:16: hours.sleep: \"25:00-08:00\""},
+		"a day after midnight's end":             {"hours: {sleep: \"24:01-08:00\"}", "team.yaml:1:16: hours.sleep"},
+		"business that ends before it starts":    {"hours: {business: \"19:00-18:00\"}", "team.yaml:1:"},
+		"a day that is none":                     {"hours: {days: [mon, funday]}", "team.yaml:1:21: hours.days[1]"},
 		"a cause without a verdict":              {"vocabulary: {causes: [{id: odd, summary: odd}]}", "team.yaml:1:"},
 		"a verdict that is none":                 {"vocabulary: {causes: [{id: odd, verdict: maybe, summary: odd}]}", "team.yaml:1:"},
 		"a cause with a bad id":                  {"vocabulary: {causes: [{id: Odd One, verdict: actionable, summary: odd}]}", "team.yaml:1:28: vocabulary.causes[0].id"},
@@ -215,7 +215,7 @@ func TestParse_LeavesTheDefaultAlone(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
-		"", "version: 1", "limits: [{id: pages_per_shift, max: 4}]", "a: &a [*a]", "? [", "hours: {sleep: {from: \"22:00\"}}",
+		"", "version: 1", "limits: [{id: pages_per_shift, max: 4}]", "a: &a [*a]", "? [", "hours: {sleep: \"22:00-08:00\"}",
 		"vocabulary: {causes: [{id: flapping, was: [self_resolved]}]}", "monitors: {replace: [{pattern: x, with: y}]}", "<<: *x", "- - - -", "\t", "\"\\u",
 	} {
 		f.Add([]byte(s))
