@@ -69,7 +69,7 @@ func (a *app) connect(ctx context.Context) (dialer, func() error, error) {
 		if a.dbPath != "" {
 			return nil, nil, usagef("choose one of --db and --server")
 		}
-		if err := onLoopback(a.serverAddr); err != nil {
+		if err := reach(ctx, a.serverAddr); err != nil {
 			return nil, nil, err
 		}
 		return func() (*grpc.ClientConn, error) { return grpc.NewClient("passthrough:///"+a.serverAddr, options...) },
@@ -90,6 +90,25 @@ func (a *app) connect(ctx context.Context) (dialer, func() error, error) {
 		return errors.Join(<-served, backend.close())
 	}
 	return func() (*grpc.ClientConn, error) { return grpc.NewClient("passthrough:///in-process", options...) }, closeAll, nil
+}
+
+// reachTimeout is how long a server on this machine may take to accept a
+// connection.
+const reachTimeout = 5 * time.Second
+
+// reach returns an Unavailable error unless somebody listens at addr. gRPC
+// would find out too, in its own words.
+func reach(ctx context.Context, addr string) error {
+	if err := onLoopback(addr); err != nil {
+		return err
+	}
+	dialer := net.Dialer{Timeout: reachTimeout}
+	conn, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return opsreview.Wrapf(err, opsreview.Unavailable,
+			"no server answers at %s: is \"opsreview serve\" running there? Without --server the database file is used directly", addr)
+	}
+	return conn.Close()
 }
 
 // onLoopback returns an Invalid error unless addr is on this machine: the

@@ -49,7 +49,7 @@ func (a *app) configCheckCommand() *cobra.Command {
 			if err := server.CheckOrg(cfg.Org()); err != nil {
 				return err
 			}
-			for _, s := range openSources(cfg) {
+			for _, s := range openSources(cfg, a.vendors) {
 				if b, ok := s.Source.(brokenSource); ok {
 					fmt.Fprintf(a.stderr, "opsreview: source %s: %s\n", clean(b.name), clean(message(b.err)))
 					err = errPartly

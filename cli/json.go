@@ -49,9 +49,9 @@ func gapsToJSON(gaps []*pb.Gap) []gapJSON {
 
 type spreadJSON struct {
 	Count         int32    `json:"count"`
-	MedianSeconds *float64 `json:"median_seconds"`
-	P90Seconds    *float64 `json:"p90_seconds"`
-	MeanSeconds   *float64 `json:"mean_seconds"`
+	MedianSeconds *float64 `json:"median_seconds,omitempty"`
+	P90Seconds    *float64 `json:"p90_seconds,omitempty"`
+	MeanSeconds   *float64 `json:"mean_seconds,omitempty"`
 }
 
 func spreadToJSON(s *pb.Spread) *spreadJSON {
@@ -117,7 +117,7 @@ type loadJSON struct {
 	Shifts                   int32             `json:"shifts"`
 	PagesPerShift            *float64          `json:"pages_per_shift,omitempty"`
 	PagesPerWeek             *float64          `json:"pages_per_week,omitempty"`
-	EngagedSeconds           *float64          `json:"engaged_seconds"`
+	EngagedSeconds           *float64          `json:"engaged_seconds,omitempty"`
 	Acknowledged             int32             `json:"acknowledged"`
 	TimedOut                 int32             `json:"timed_out"`
 	Breaches                 []breachJSON      `json:"breaches"`
@@ -225,7 +225,7 @@ type monitorJSON struct {
 	Pages          []string          `json:"pages"`
 	PreviousPages  int32             `json:"previous_pages"`
 	Interruptions  interruptionsJSON `json:"interruptions"`
-	EngagedSeconds *float64          `json:"engaged_seconds"`
+	EngagedSeconds *float64          `json:"engaged_seconds,omitempty"`
 	Outcomes       outcomesJSON      `json:"outcomes"`
 	Causes         map[string]int32  `json:"causes,omitempty"`
 	Escalated      int32             `json:"escalated"`

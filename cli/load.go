@@ -244,8 +244,8 @@ func printGaps(w io.Writer, s style, gaps []*pb.Gap, width int) {
 	}
 	writeLine(w, "")
 	writeLine(w, s.bold("COULD NOT BE COMPUTED"))
-	for _, g := range gaps {
-		for i, line := range wrap(clean(g.GetSubject())+": "+clean(g.GetText()), width-4) {
+	for _, g := range joinGaps(gaps) {
+		for i, line := range wrap(g, width-4) {
 			lead := "    "
 			if i == 0 {
 				lead = "  - "
@@ -253,4 +253,22 @@ func printGaps(w io.Writer, s style, gaps []*pb.Gap, width int) {
 			writeLine(w, lead+line)
 		}
 	}
+}
+
+// joinGaps returns a line for each gap; those that say the same of several
+// people or things share one.
+func joinGaps(gaps []*pb.Gap) []string {
+	var texts []string
+	subjects := map[string][]string{}
+	for _, g := range gaps {
+		text := clean(g.GetText())
+		if len(subjects[text]) == 0 {
+			texts = append(texts, text)
+		}
+		subjects[text] = append(subjects[text], bounded(g.GetSubject()))
+	}
+	for i, text := range texts {
+		texts[i] = strings.Join(some(subjects[text], 12), ", ") + ": " + text
+	}
+	return texts
 }

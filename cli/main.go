@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -41,9 +42,16 @@ var exitStatuses = map[opsreview.Code]int{
 	opsreview.Internal:    exitFailure,
 }
 
+// A saidError is one whose text the person has been told already. It only
+// decides the exit status.
+type saidError struct{ error }
+
+// Unwrap returns what was said.
+func (e saidError) Unwrap() error { return e.error }
+
 // errPartly ends a command that did some of its work and has said what it
 // could not do.
-var errPartly = errors.New("not everything could be done")
+var errPartly = saidError{errors.New("not everything could be done")}
 
 // usagef returns an error of the command line.
 func usagef(format string, args ...any) error {
@@ -62,33 +70,38 @@ type app struct {
 	dbPath     string
 	serverAddr string
 	embedded   *embedded // the demo's configuration and clock; nil otherwise
+	vendors    vendorOptions
 }
 
 // Main runs the command and returns its exit status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: os.Getenv, now: time.Now}
+	return a.run(args)
+}
+
+func (a *app) run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: os.Getenv, now: time.Now}
 	root := a.rootCommand()
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
 	return a.exit(ctx, root.ExecuteContext(ctx))
 }
 
 // exit prints err, if there is one to print, and returns the exit status.
 func (a *app) exit(ctx context.Context, err error) int {
+	var said saidError
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errPartly):
-		return exitFailure
 	case ctx.Err() != nil:
 		fmt.Fprintln(a.stderr, "opsreview: interrupted; what was saved stays saved, and running the command again goes on from there")
 		return exitFailure
+	case !errors.As(err, &said):
+		fmt.Fprintf(a.stderr, "opsreview: %s\n", lines(message(err)))
 	}
-	fmt.Fprintf(a.stderr, "opsreview: %s\n", clean(message(err)))
 	return exitStatuses[opsreview.ErrorCode(err)]
 }
 
@@ -113,7 +126,10 @@ Begin with "opsreview demo": it shows a whole review on made-up data.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args:              cobra.ArbitraryArgs, // needsVerb judges them
 		RunE:              needsVerb,
+
+		SuggestionsMinimumDistance: nearEnough,
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configPath, "config", "", "read the configuration from `FILE` (default opsreview.yaml here, else in the XDG configuration directory)")
@@ -131,10 +147,14 @@ Begin with "opsreview demo": it shows a whole review on made-up data.`,
 
 // noun returns a command that only holds verbs.
 func noun(use, short string, verbs ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, RunE: needsVerb}
+	cmd := &cobra.Command{Use: use, Short: short, RunE: needsVerb, SuggestionsMinimumDistance: nearEnough}
 	cmd.AddCommand(verbs...)
 	return cmd
 }
+
+// nearEnough is how many typing mistakes apart a word may be from the command
+// that it is taken for.
+const nearEnough = 2
 
 // needsVerb is what a noun without a verb, or with an unknown one, answers.
 func needsVerb(cmd *cobra.Command, args []string) error {
@@ -152,7 +172,27 @@ func needsVerb(cmd *cobra.Command, args []string) error {
 	return usagef("%s needs a verb", cmd.CommandPath())
 }
 
-// exactArgs is cobra's, with the program's own errors.
+// oneOf makes cmd refuse more than one of the named flags.
+func oneOf(cmd *cobra.Command, names ...string) {
+	before := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		var given []string
+		for _, name := range names {
+			if cmd.Flags().Changed(name) {
+				given = append(given, "--"+name)
+			}
+		}
+		if len(given) > 1 {
+			return usagef("%s do not go together: choose one", strings.Join(given, " and "))
+		}
+		if before == nil {
+			return nil
+		}
+		return before(cmd, args)
+	}
+}
+
+// args is cobra's check, with the program's own errors.
 func args(check cobra.PositionalArgs, want string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if check(cmd, args) != nil {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -77,11 +79,16 @@ func printCSV(w io.Writer, head []string, rows [][]string) error {
 
 func csvCell(s string) string {
 	s = clean(s)
-	if first := strings.TrimLeft(s, " "); first != "" && strings.Contains("=+-@", first[:1]) {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(s, unicode.IsSpace))
+	if strings.ContainsRune(formulaSigns, first) {
 		return "'" + s
 	}
 	return s
 }
+
+// formulaSigns begin a formula. The wide ones do where East Asian text is
+// typed (OWASP, "CSV Injection").
+const formulaSigns = "=+-@＝＋－＠"
 
 // jsonTime is a time in UTC; absent where it is unknown.
 func jsonTime(t *timestamppb.Timestamp) *time.Time {

@@ -62,7 +62,7 @@ func (a *app) pageListCommand() *cobra.Command {
 	f.StringVar(&o.query, "title", "", "only pages whose title has `TEXT` in it")
 	f.BoolVar(&o.labelled, "labelled", false, "only labelled pages")
 	f.BoolVar(&o.unlabelled, "unlabelled", false, "only unlabelled pages")
-	cmd.MarkFlagsMutuallyExclusive("labelled", "unlabelled")
+	oneOf(cmd, "labelled", "unlabelled")
 	f.StringVar(&o.sort, "sort", "time", "order by `KEY`: time, -time or cost")
 	f.IntVar(&o.limit, "limit", 0, "print at most `N` pages (0 prints all)")
 	f.StringVarP(&o.output, "output", "o", asTable, "print as `FORM`: table, json or csv")
@@ -251,7 +251,7 @@ type pageJSON struct {
 	Label            *labelJSON        `json:"label,omitempty"`
 	Interruptions    interruptionsJSON `json:"interruptions"`
 	Notified         []string          `json:"notified"`
-	EngagedSeconds   *float64          `json:"engaged_seconds"`
+	EngagedSeconds   *float64          `json:"engaged_seconds,omitempty"`
 }
 
 func pageToJSON(p *pb.Page) pageJSON {

@@ -96,7 +96,7 @@ lists them. A label replaces the one before it, which stays in the history.`,
 	f := cmd.Flags()
 	f.BoolVar(&actionable, "actionable", false, "there was something for the responder to do, now")
 	f.BoolVar(&notActionable, "not-actionable", false, "there was not")
-	cmd.MarkFlagsMutuallyExclusive("actionable", "not-actionable")
+	oneOf(cmd, "actionable", "not-actionable")
 	f.StringVar(&label.Cause, "cause", "", "why, as one of the `CAUSE`s of \"page causes\"")
 	f.StringArrayVar(&label.Flags, "flag", nil, "what to improve, as one of the `FLAG`s of \"page causes\"; may be repeated")
 	f.StringVar(&actioned, "actioned", "", "whether somebody did something: `ANSWER` yes or no (default what the timeline shows)")
@@ -186,6 +186,12 @@ type wordJSON struct {
 	Deprecated bool   `json:"deprecated,omitempty"`
 }
 
+// vocabularyJSON is what page causes -o json prints.
+type vocabularyJSON struct {
+	Causes []wordJSON `json:"causes"`
+	Flags  []wordJSON `json:"flags"`
+}
+
 func (a *app) printVocabulary(resp *pb.GetVocabularyResponse, output string) error {
 	causes, flags := []wordJSON{}, []wordJSON{}
 	for _, c := range resp.GetCauses() {
@@ -195,7 +201,7 @@ func (a *app) printVocabulary(resp *pb.GetVocabularyResponse, output string) err
 		flags = append(flags, wordJSON{ID: f.GetId(), Summary: f.GetSummary()})
 	}
 	if output == asJSON {
-		return printJSON(a.stdout, map[string][]wordJSON{"causes": causes, "flags": flags})
+		return printJSON(a.stdout, vocabularyJSON{Causes: causes, Flags: flags})
 	}
 	t := table{columns: []column{{head: "VERDICT"}, {head: "CAUSE OR FLAG"}, {head: "MEANING", flex: true, min: 20}}}
 	for _, c := range causes {

@@ -55,7 +55,7 @@ func (a *app) printPage(resp *pb.GetPageResponse, zone *time.Location) {
 	writeLine(a.stdout, "")
 	writeLine(a.stdout, s.bold("TIMELINE")+"  "+zone.String())
 	for _, e := range resp.GetEvents() {
-		text := eventText(e)
+		text := eventText(e, zone)
 		for i, line := range wrap(text, a.terminalWidth()-22) {
 			lead := strings.Repeat(" ", 22)
 			if i == 0 {
@@ -116,22 +116,27 @@ func orElse(text, other string) string {
 	return text
 }
 
+// byWhom says who or what did something, "" where nothing is known of it.
 func byWhom(a *pb.Agent) string {
-	switch {
-	case a == nil:
-		return ""
-	case a.GetKind() == "timer":
+	name := bounded(orElse(a.GetDisplayName(), a.GetResponder()))
+	switch a.GetKind() {
+	case "timer":
 		return ", by the paging tool itself"
-	case a.GetKind() == "integration":
-		return ", by the integration " + bounded(a.GetDisplayName())
-	case a.GetKind() == "automation":
-		return ", by a program with the token of " + bounded(a.GetDisplayName())
+	case "integration":
+		return strings.TrimSuffix(", by the integration "+name, " ")
+	case "automation":
+		return ", by a program with the token of " + orElse(name, "somebody")
+	case "person":
+		return ", by " + orElse(name, "somebody")
 	}
-	return ", by " + bounded(a.GetDisplayName())
+	if name == "" {
+		return ""
+	}
+	return ", by " + name
 }
 
 // eventText says what happened as a person reads it.
-func eventText(e *pb.Event) string {
+func eventText(e *pb.Event, zone *time.Location) string {
 	who := make([]string, len(e.GetResponders()))
 	for i, r := range e.GetResponders() {
 		who[i] = bounded(r.GetDisplayName())
@@ -153,7 +158,7 @@ func eventText(e *pb.Event) string {
 	}
 	text += byWhom(e.GetBy())
 	if e.GetUntilTime() != nil {
-		text += ", until " + e.GetUntilTime().AsTime().Format("15:04 MST")
+		text += ", until " + e.GetUntilTime().AsTime().In(zone).Format("Mon 15:04 MST")
 	}
 	if e.GetText() != "" {
 		text += ": " + bounded(e.GetText())

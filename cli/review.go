@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
+	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	pb "opsreview/proto/opsreview/v1"
@@ -148,7 +149,7 @@ func printMonitors(w io.Writer, s style, r *pb.Review, width int, all bool) {
 	}
 	t.print(w, s, "  ", width)
 	if rest > 0 {
-		writeLine(w, s.dim(fmt.Sprintf("  and %s more: --all shows them", plural(rest, "monitor"))))
+		writeLine(w, s.dim(fmt.Sprintf("  and %s: --all shows them", plural(rest, "more monitor"))))
 	}
 }
 
@@ -221,8 +222,8 @@ func printTopics(w io.Writer, s style, r *pb.Review, f frame, width int) {
 	writeLine(w, "")
 	writeLine(w, s.bold("WORTH DISCUSSING"))
 	for i, t := range topics {
-		head := fmt.Sprintf("%2d. %s  %s  ", i+1, when(t.GetTriggerTime().AsTime(), f.zone), clean(t.GetPage()))
-		writeLine(w, "  "+head+fit(clean(t.GetTitle()), width-2-len(head)))
+		head := fmt.Sprintf("%2d. %s  %s  ", i+1, when(t.GetTriggerTime().AsTime(), f.zone), fit(clean(t.GetPage()), width/2))
+		writeLine(w, "  "+head+fit(clean(t.GetTitle()), width-2-ansi.StringWidth(head)))
 		for _, reason := range t.GetReasons() {
 			for _, line := range wrap(clean(reason), width-8) {
 				writeLine(w, "      "+line)
@@ -230,7 +231,7 @@ func printTopics(w io.Writer, s style, r *pb.Review, f frame, width int) {
 		}
 	}
 	if n := r.GetMoreTopics(); n > 0 {
-		writeLine(w, s.dim(fmt.Sprintf("  and %s more", plural(n, "page"))))
+		writeLine(w, s.dim(fmt.Sprintf("  and %s", plural(n, "more page"))))
 	}
 }
 
@@ -258,7 +259,7 @@ type headlineJSON struct {
 	Escalated         int32             `json:"escalated"`
 	Interruptions     interruptionsJSON `json:"interruptions"`
 	PeopleInterrupted int32             `json:"people_interrupted"`
-	EngagedSeconds    *float64          `json:"engaged_seconds"`
+	EngagedSeconds    *float64          `json:"engaged_seconds,omitempty"`
 	Response          responseJSON      `json:"response"`
 	Previous          changeJSON        `json:"previous"`
 	Baseline          changeJSON        `json:"baseline"`
@@ -275,10 +276,10 @@ type changeJSON struct {
 }
 
 type topicJSON struct {
-	Page        string   `json:"page"`
-	Title       string   `json:"title"`
-	TriggeredAt any      `json:"triggered_at"`
-	Reasons     []string `json:"reasons"`
+	Page        string     `json:"page"`
+	Title       string     `json:"title"`
+	TriggeredAt *time.Time `json:"triggered_at,omitempty"`
+	Reasons     []string   `json:"reasons"`
 }
 
 func reviewToJSON(r *pb.Review) reviewJSON {
@@ -291,7 +292,7 @@ func reviewToJSON(r *pb.Review) reviewJSON {
 		out.Monitors = append(out.Monitors, monitorToJSON(m))
 	}
 	for _, t := range r.GetTopics() {
-		out.Topics = append(out.Topics, topicJSON{Page: t.GetPage(), Title: t.GetTitle(), TriggeredAt: jsonTime(t.GetTriggerTime()), Reasons: slices.Clone(t.GetReasons())})
+		out.Topics = append(out.Topics, topicJSON{Page: t.GetPage(), Title: t.GetTitle(), TriggeredAt: jsonTime(t.GetTriggerTime()), Reasons: append([]string{}, t.GetReasons()...)})
 	}
 	return out
 }

@@ -250,11 +250,14 @@ func (a *app) syncSources(ctx context.Context, c client, names []string, quiet b
 	}
 	p := a.progress(quiet)
 	defer p.stop()
-	synced := 0
+	synced, failed := 0, 0
 	for {
 		msg, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if err != nil && failed > 0 && ctx.Err() == nil {
+			return saidError{err} // the stream ends with the error of a source, which has been printed
 		}
 		if err != nil {
 			return err
@@ -266,6 +269,7 @@ func (a *app) syncSources(ctx context.Context, c client, names []string, quiet b
 		synced++
 		p.stop()
 		if msg.GetError() != "" {
+			failed++
 			fmt.Fprintf(a.stderr, "opsreview: %s: %s\n", clean(msg.GetSource()), bounded(msg.GetError()))
 		}
 		writeLine(a.stdout, clean(msg.GetSource())+": "+savedText(savedFromProto(msg.GetSaved())))

@@ -25,6 +25,8 @@ func clean(s string) string {
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 		case r == '\n' || r == '\r' || r == '\t':
 			b.WriteByte(' ')
+		case !harmless(r) && r > 0xffff:
+			fmt.Fprintf(&b, `\U%08x`, r)
 		case !harmless(r):
 			fmt.Fprintf(&b, `\u%04x`, r)
 		default:
@@ -56,15 +58,49 @@ func harmless(r rune) bool {
 	case r == 0x200d || r == 0x200c: // joiners
 		return true
 	}
-	return !unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs)
+	return !unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Noncharacter_Code_Point)
 }
 
-// fit cuts s to a width in terminal cells, with an ellipsis where it was cut.
+// lines cleans a message of several lines, such as the mistakes of a
+// configuration file, and keeps its lines apart.
+func lines(s string) string {
+	parts := strings.Split(s, "\n")
+	for i, p := range parts {
+		parts[i] = clean(p)
+	}
+	return strings.Join(parts, "\n  ")
+}
+
+// maxPerCell is how many characters may share a terminal cell on the average:
+// enough for every script, and too few to pile accents up over the lines above.
+const maxPerCell = 8
+
+// fit cuts s to a width in terminal cells, at least one, with an ellipsis where
+// it was cut.
 func fit(s string, width int) string {
-	if width <= 0 || ansi.StringWidth(s) <= width {
+	width = max(width, 1)
+	if len(s) <= width {
 		return s
 	}
-	return ansi.Truncate(s, width, "…")
+	short, cut := firstRunes(s, maxPerCell*width)
+	switch {
+	case ansi.StringWidth(short) > width:
+		return ansi.Truncate(short, width, "…")
+	case cut:
+		return ansi.Truncate(short, width-1, "") + "…"
+	}
+	return s
+}
+
+// firstRunes returns the first n characters of s and whether there are more.
+func firstRunes(s string, n int) (string, bool) {
+	for i := range s {
+		if n == 0 {
+			return s[:i], true
+		}
+		n--
+	}
+	return s, false
 }
 
 // bounded cuts a text that has no place of its own to a length that a person
@@ -114,5 +150,10 @@ func when(t time.Time, zone *time.Location) string {
 
 // wrap breaks a text into lines of at most width cells.
 func wrap(s string, width int) []string {
-	return strings.Split(ansi.Wrap(s, width, ""), "\n")
+	s, _ = firstRunes(s, mostWrapped)
+	return strings.Split(ansi.Wrap(s, max(width, 1), ""), "\n")
 }
+
+// mostWrapped is how many characters of one text are printed over several
+// lines. The program's own sentences are far shorter.
+const mostWrapped = 4000

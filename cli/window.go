@@ -23,8 +23,8 @@ func (s *scopeFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&s.spec.From, "from", "", "look from `TIME`, such as 2026-11-09 or 2026-11-09T08:00, on the team's clock")
 	flags.StringVar(&s.spec.To, "to", "", "look until `TIME`, which is not included (default now)")
 	flags.StringVar(&s.spec.Last, "last", "", "look at the last `SPAN`, such as 14d or 36h")
-	cmd.MarkFlagsMutuallyExclusive("week", "from", "last")
-	cmd.MarkFlagsMutuallyExclusive("week", "to", "last")
+	oneOf(cmd, "week", "from", "last")
+	oneOf(cmd, "week", "to", "last")
 }
 
 func (s *scopeFlags) selector() *pb.WindowSelector {

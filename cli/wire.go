@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -54,14 +53,27 @@ func (a *app) open(ctx context.Context) (*backend, error) {
 	}
 	db, err := store.Open(ctx, path, store.Options{Monitors: org.Monitors, Version: version()})
 	if err != nil {
-		return nil, err
+		return nil, atFile(path, err)
 	}
 	srv := server.New(server.Options{
-		DB: db, Org: org, Sources: openSources(cfg), Importers: importers(), Log: a.log(), Now: a.clock(),
+		DB: db, Org: org, Sources: openSources(cfg, a.vendors), Importers: importers(), Log: a.log(), Now: a.clock(),
 		Version: version(), RawRetention: time.Duration(cfg.Retention.Raw),
 	})
 	return &backend{server: srv, db: db, path: path, listen: cfg.Server.Listen}, nil
 }
+
+// atFile names the file that err is about, and the operating system's reason.
+func atFile(path string, err error) error {
+	text := message(err)
+	var reason *fs.PathError
+	if errors.As(err, &reason) {
+		text += ": " + reason.Err.Error()
+	}
+	return opsreview.Wrapf(err, opsreview.ErrorCode(err), "%s: %s", path, text)
+}
+
+// vendorOptions change how the vendors' clients behave. Tests need them.
+type vendorOptions struct{ pagerduty []pagerduty.Option }
 
 // importers are the formats of source import.
 func importers() map[string]ingest.Importer {
@@ -75,13 +87,13 @@ func importers() map[string]ingest.Importer {
 // openSources returns the sources of the configuration. A token that cannot be
 // read is found out when the source is asked, not here: labelling pages needs
 // no token.
-func openSources(cfg config.Config) []server.ScheduledSource {
+func openSources(cfg config.Config, o vendorOptions) []server.ScheduledSource {
 	var sources []server.ScheduledSource
 	for _, s := range cfg.Sources {
 		token, err := rest.ReadSecret(s.PagerDuty.TokenFile, s.PagerDuty.TokenEnv)
 		var src ingest.Source
 		if err == nil {
-			src, err = pagerduty.New(s.PagerDuty, token, &http.Client{})
+			src, err = pagerduty.New(s.PagerDuty, token, nil, o.pagerduty...)
 		}
 		if err != nil {
 			src = brokenSource{name: s.Name, vendor: s.Type, err: err}
