@@ -3,8 +3,10 @@ package ingesttest
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -164,10 +166,8 @@ func (m *Memory) apply(b opsreview.Batch) opsreview.Saved {
 		m.savePage(p, &saved)
 	}
 	for _, r := range b.Responders {
-		if r.TimeZone == "" && r.Email == "" { // a mention: it fills, and overwrites nothing
-			if _, ok := m.people[r.ID]; ok {
-				continue
-			}
+		if _, ok := m.people[r.ID]; ok && r.TimeZone == "" && r.Email == "" { // a mention
+			continue
 		}
 		saved.Responders += put(m.people, r.ID, r)
 	}
@@ -175,6 +175,9 @@ func (m *Memory) apply(b opsreview.Batch) opsreview.Saved {
 		saved.Teams += put(m.teams, t.ID, t)
 	}
 	for _, s := range b.Services {
+		if _, ok := m.svcs[s.ID]; ok && s.Policy == "" && len(s.Teams) == 0 { // a mention
+			continue
+		}
 		saved.Services += put(m.svcs, s.ID, s)
 	}
 	for _, p := range b.Policies {
@@ -256,7 +259,7 @@ func (m *Memory) saveHealth(b opsreview.Batch, saved *opsreview.Saved) {
 
 // put stores v and returns 1 if that changed anything.
 func put[T any](into map[string]T, id string, v T) int {
-	if old, ok := into[id]; ok && fmt.Sprint(old) == fmt.Sprint(v) {
+	if old, ok := into[id]; ok && reflect.DeepEqual(old, v) {
 		return 0
 	}
 	into[id] = v
@@ -272,32 +275,41 @@ func (m *Memory) Dump() string {
 	for _, p := range m.pages {
 		events := p.Events
 		p.Events = nil
-		lines = append(lines, fmt.Sprintf("page %+v", p))
+		lines = append(lines, line("page", p))
 		for _, e := range events {
-			lines = append(lines, fmt.Sprintf("event %s %+v", p.ID, e))
+			lines = append(lines, line("event "+p.ID, e))
 		}
 	}
 	for _, r := range m.people {
-		lines = append(lines, fmt.Sprintf("responder %+v", r))
+		lines = append(lines, line("responder", r))
 	}
 	for _, t := range m.teams {
-		lines = append(lines, fmt.Sprintf("team %+v", t))
+		lines = append(lines, line("team", t))
 	}
 	for _, s := range m.svcs {
-		lines = append(lines, fmt.Sprintf("service %+v", s))
+		lines = append(lines, line("service", s))
 	}
 	for _, p := range m.pols {
-		lines = append(lines, fmt.Sprintf("policy %+v", p))
+		lines = append(lines, line("policy", p))
 	}
 	for _, s := range m.shifts {
 		s.ObservedAt = time.Time{}
-		lines = append(lines, fmt.Sprintf("shift %+v", s))
+		lines = append(lines, line("shift", s))
 	}
 	for id := range m.rejects {
 		lines = append(lines, "reject "+id)
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
+}
+
+// line prints a fact. A fact with a Ref in it must not print as that alone.
+func line(kind string, v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return kind + " " + err.Error()
+	}
+	return kind + " " + string(b)
 }
 
 // Pages returns the stored pages, settled, by ID.

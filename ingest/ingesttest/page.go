@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"opsreview"
@@ -32,7 +33,7 @@ func (m *Memory) savePage(p opsreview.Page, saved *opsreview.Saved) {
 	}
 	next.Settle()
 	saved.Events += added
-	if known && (added > 0 || fmt.Sprint(next) != fmt.Sprint(old)) {
+	if known && (added > 0 || !reflect.DeepEqual(next, old)) {
 		saved.Updated++
 	}
 	m.pages[p.ID] = next
