@@ -58,7 +58,8 @@ func testApp(stdin, stdout, stderr *os.File) *app {
 	return a
 }
 
-// TestScripts runs the stories of testdata/script, each with an empty home.
+// TestScripts runs the stories of testdata/script, each with an empty home and
+// the files week.jsonl and opsreview.yaml.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -70,11 +71,21 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 			env.Setenv(clockVariable, scriptClock)
 			env.Setenv(impatienceEnv, "1")
+			for _, name := range []string{"week.jsonl", "opsreview.yaml"} {
+				data, err := os.ReadFile(filepath.Join("testdata", name))
+				if err != nil {
+					return err
+				}
+				if err := os.WriteFile(filepath.Join(env.WorkDir, name), data, 0o600); err != nil {
+					return err
+				}
+			}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":   exitStatus,
 			"upgraded": upgraded,
+			"monitor":  monitorID,
 		},
 	})
 }
@@ -107,6 +118,22 @@ func upgraded(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	binary.BigEndian.PutUint32(data[60:], 99)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
+}
+
+// monitorID sets a variable to the ID of the monitor with a title:
+// "monitor DISK 'Disk full'".
+func monitorID(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: monitor VARIABLE TITLE")
+	}
+	ts.Check(ts.Exec("opsreview", "monitor", "list", "-o", "csv"))
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		if cells := strings.Split(line, ","); len(cells) > 1 && cells[1] == args[1] {
+			ts.Setenv(args[0], cells[0])
+			return
+		}
+	}
+	ts.Fatalf("no monitor has the title %q", args[1])
 }
 
 // A result is what one run of the command left behind.

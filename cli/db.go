@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -37,6 +38,9 @@ func (a *app) backup(ctx context.Context, c client, path string) error {
 		return opsreview.Errorf(opsreview.Conflict, "%s exists: name a file that does not", path)
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".opsreview-backup-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return opsreview.Wrapf(err, opsreview.NotFound, "there is no folder %q", filepath.Dir(path))
+	}
 	if err != nil {
 		return err
 	}

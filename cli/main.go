@@ -168,8 +168,11 @@ func needsVerb(cmd *cobra.Command, args []string) error {
 	if !cmd.HasParent() {
 		return cmd.Help()
 	}
-	_ = cmd.Help()
-	return usagef("%s needs a verb", cmd.CommandPath())
+	verbs := make([]string, 0, len(cmd.Commands()))
+	for _, c := range cmd.Commands() {
+		verbs = append(verbs, c.Name())
+	}
+	return usagef("%q needs a verb: %s", cmd.CommandPath(), orList(verbs))
 }
 
 // oneOf makes cmd refuse more than one of the named flags.
@@ -202,12 +205,15 @@ func args(check cobra.PositionalArgs, want string) cobra.PositionalArgs {
 	}
 }
 
+// widestTerminal is how many cells wide a line of output may be.
+const widestTerminal = 200
+
 // terminalWidth returns how many cells wide the output is: a terminal's own
 // width between 80 and 200, and 100 anywhere else.
 func (a *app) terminalWidth() int {
 	if f, ok := a.stdout.(*os.File); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
-			return min(max(w, 80), 200)
+			return min(max(w, 80), widestTerminal)
 		}
 	}
 	return 100

@@ -28,7 +28,7 @@ func checkOutput(form string, allowed ...string) error {
 	if slices.Contains(allowed, form) {
 		return nil
 	}
-	return usagef("-o %s: choose %s", clean(form), strings.Join(allowed, " or "))
+	return usagef("-o %s: choose %s", clean(form), orList(allowed))
 }
 
 // printJSON writes v indented, with every character that could do harm on a

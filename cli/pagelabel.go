@@ -212,6 +212,6 @@ func (a *app) printVocabulary(resp *pb.GetVocabularyResponse, output string) err
 	for _, f := range flags {
 		t.row("flag", clean(f.ID), clean(f.Summary))
 	}
-	t.print(a.stdout, a.style(), "", a.terminalWidth())
+	t.print(a.stdout, a.style(), "", widestTerminal) // a meaning that is cut explains nothing
 	return nil
 }

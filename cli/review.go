@@ -86,7 +86,7 @@ func printNext(w io.Writer, r *pb.Review, f frame) {
 	}
 	team := ""
 	if r.GetTeam() != "" {
-		team = " --team " + clean(r.GetTeam())
+		team = " --team " + shellWord(clean(r.GetTeam()))
 	}
 	writeLine(w, "")
 	writeLine(w, fmt.Sprintf("%s nobody has labelled: opsreview page list%s --from %s --to %s --unlabelled",
@@ -103,14 +103,7 @@ func printHeadline(w io.Writer, s style, h *pb.Headline, width int) {
 		writeLine(w, fmt.Sprintf("  not actionable   %3d wasted   %3d noise       %d unlabelled", o.GetWasted(), o.GetNoise(), o.GetUnlabelled()))
 		writeLine(w, "")
 	}
-	for _, c := range []*pb.Change{h.GetPrevious(), h.GetBaseline()} {
-		if c.GetText() == "" {
-			continue
-		}
-		for _, line := range wrap(clean(c.GetText()), width-2) {
-			writeLine(w, "  "+line)
-		}
-	}
+	printChanges(w, h, width)
 	in := h.GetInterruptions()
 	text := fmt.Sprintf("%s of %s: %d in business hours, %d off hours, %d in sleep hours",
 		plural(total(in), "interruption"), people(h.GetPeopleInterrupted()), in.GetBusiness(), in.GetOffHours(), in.GetSleep())
@@ -121,6 +114,22 @@ func printHeadline(w io.Writer, s style, h *pb.Headline, width int) {
 	writeLine(w, fmt.Sprintf("  %s of people's time engaged; %d escalated because nobody answered; %d still open",
 		span(h.GetEngaged().AsDuration()), h.GetEscalated(), h.GetOpen()))
 	printResponse(w, h.GetResponse())
+}
+
+// printChanges prints the comparisons; one that says what the one before has
+// said is left out.
+func printChanges(w io.Writer, h *pb.Headline, width int) {
+	said := ""
+	for _, c := range []*pb.Change{h.GetPrevious(), h.GetBaseline()} {
+		text := clean(c.GetText())
+		if text == said {
+			continue
+		}
+		said = text
+		for _, line := range wrap(text, width-2) {
+			writeLine(w, "  "+line)
+		}
+	}
 }
 
 func people(n int32) string {

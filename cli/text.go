@@ -107,6 +107,27 @@ func firstRunes(s string, n int) (string, bool) {
 // can read.
 func bounded(s string) string { return fit(clean(s), 500) }
 
+// shellWord returns a word as one argument of a command that a person may copy
+// into a shell.
+func shellWord(word string) string {
+	plain := func(r rune) bool {
+		return r == '-' || r == '_' || r == '.' || r == '/' || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	if word != "" && !strings.HasPrefix(word, "-") && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// orList returns "a, b or c".
+func orList(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
 // plural returns "1 page" or "2 pages".
 func plural[N int | int32 | int64](n N, one string) string {
 	if n == 1 {
