@@ -31,7 +31,7 @@ func (t *teller) tell(n int) {
 		"type": "api", "details": object{"alertname": fmt.Sprintf("Alert%d", n%3), "load": 0.5, "host": fmt.Sprintf("host-%d", n)},
 	}})
 	t.add(0, "assign", "", object{"agent": t.service(), "channel": object{"type": "auto"}, "assignees": []any{t.w.userRef(first)}})
-	t.notify(first, "push_notification")
+	t.notify(first, "push")
 	t.notify(first, "email")
 	switch n % 10 {
 	case 0:
@@ -116,7 +116,7 @@ func (t *teller) notify(u int, channel string) {
 	}
 	t.add(t.rng.IntN(2), "notify", "", object{
 		"agent": nil, "user": t.w.userRef(u),
-		"channel": object{"type": "auto", "notification": object{"type": channel, "address": address, "status": "success"}},
+		"channel": object{"type": "auto", "notification": object{"type": channel + "_notification", "address": address, "status": "success"}},
 	})
 }
 
