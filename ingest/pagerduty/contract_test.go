@@ -194,7 +194,7 @@ func TestContract(t *testing.T) {
 	}
 	pull()
 	a.source(t).Check(t.Context())
-	a.clock.advance(8 * 24 * time.Hour)                                                                                       // the daily and weekly phases are due
+	a.clock.advance(8 * 24 * time.Hour) // the daily and weekly phases are due
 	gone := opsreview.Batch{Pages: []opsreview.Page{{Ref: opsreview.Ref{Source: "pd", ID: "QGONE"}}}}
 	if _, err := m.SaveBatch(t.Context(), "pd", gone); err != nil { // a page that the account does not have
 		t.Fatal(err)
