@@ -128,10 +128,10 @@ type shiftLook struct {
 // apply returns what the stored shifts become by a look that saw pieces.
 //
 // Paging tools compute past shifts from today's configuration, so a shift that
-// has ended is never rewritten: a piece that overlaps it begins at its end. A
-// shift that has not ended follows the piece that overlaps or continues it.
-// Those that no piece touches have been taken back: they end now, or go if they
-// have not begun.
+// was seen after its end is never rewritten: a piece that overlaps it begins at
+// its end. Any other follows the piece that overlaps or continues it: a swap made
+// since the last look is no rewriting. Those that no piece touches have been taken
+// back: they end now at the latest, or go if nobody has seen them begin.
 func (l shiftLook) apply(was, pieces []opsreview.Shift) []opsreview.Shift {
 	var is []opsreview.Shift
 	ended, live := map[duty][]opsreview.Shift{}, map[duty][]opsreview.Shift{}
@@ -162,7 +162,15 @@ func (l shiftLook) apply(was, pieces []opsreview.Shift) []opsreview.Shift {
 	return is
 }
 
-func (l shiftLook) ended(s opsreview.Shift) bool { return !s.End.IsZero() && !s.End.After(l.at) }
+// ended reports whether s had ended when it was last seen; when this look was
+// taken, for an imported one.
+func (l shiftLook) ended(s opsreview.Shift) bool {
+	seen := s.ObservedAt
+	if seen.IsZero() {
+		seen = l.at
+	}
+	return !s.End.IsZero() && !s.End.After(seen)
+}
 
 // late returns the piece of a stale look if it adds to what is known: a shift
 // that had ended then and of which nothing is stored.
@@ -180,8 +188,11 @@ func (l shiftLook) takeBack(shifts []opsreview.Shift) (left []opsreview.Shift) {
 		switch {
 		case l.window.IsZero() || !overlap(s, window):
 			left = append(left, s)
-		case s.Start.Before(l.at):
-			s.End, s.ObservedAt = l.at, l.at
+		case s.Start.Before(s.ObservedAt):
+			if s.End.IsZero() || s.End.After(l.at) {
+				s.End = l.at
+			}
+			s.ObservedAt = l.at
 			left = append(left, s)
 		}
 	}
