@@ -58,16 +58,34 @@ func labelToProto(l opsreview.Label) *pb.Label {
 	}
 }
 
-func labelFromProto(l *pb.Label) opsreview.Label {
+// labelFromProto returns an Invalid error for a verdict or an answer that this
+// program does not know.
+func labelFromProto(l *pb.Label) (opsreview.Label, error) {
+	verdict, err := enumFromProto("verdict", verdictFromProto, l.GetVerdict())
+	if err != nil {
+		return opsreview.Label{}, err
+	}
+	actioned, err := enumFromProto("answer", answerFromProto, l.GetActioned())
 	return opsreview.Label{
-		Verdict:  verdictFromProto[l.GetVerdict()],
+		Verdict:  verdict,
 		Cause:    l.GetCause(),
 		Flags:    l.GetFlags(),
-		Actioned: answerFromProto[l.GetActioned()],
+		Actioned: actioned,
 		Note:     l.GetNote(),
 		Minutes:  int(l.GetMinutes()),
 		Author:   l.GetAuthor(),
+	}, err
+}
+
+// enumFromProto returns what e stands for, the zero value where it is
+// unspecified. It returns an Invalid error for a value that the table lacks: a
+// newer client's filter must not select everything.
+func enumFromProto[E ~int32, V any](what string, table map[E]V, e E) (v V, err error) {
+	v, ok := table[e]
+	if !ok && e != 0 {
+		err = opsreview.Errorf(opsreview.Invalid, "there is no %s number %d", what, e)
 	}
+	return v, err
 }
 
 // A pageView is a page with what is needed to show it.

@@ -29,17 +29,36 @@ func toStatus(ctx context.Context, log *slog.Logger, method string, err error) e
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return status.FromContextError(err).Err()
+	if ended := contextStatus(err); ended != nil && (ctx.Err() != nil || !classified(err)) {
+		return ended
 	}
-	if s, ok := status.FromError(err); ok { // grpc's own: a broken stream, a message over the limit
-		return s.Err()
+	var own interface{ GRPCStatus() *status.Status } // a broken stream, a message over the limit
+	if errors.As(err, &own) {
+		return own.GRPCStatus().Err()
 	}
 	code := statusCodes[opsreview.ErrorCode(err)]
 	if code == codes.Internal {
 		log.ErrorContext(ctx, "request failed", "method", method, "err", err)
 	}
 	return status.Error(code, opsreview.ErrorMessage(err))
+}
+
+// contextStatus returns the status of a context's end, nil if err is none. It
+// does not repeat err's text, which may be a whole chain.
+func contextStatus(err error) error {
+	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, ended) {
+			return status.FromContextError(ended).Err()
+		}
+	}
+	return nil
+}
+
+// classified reports whether somebody has said what err means to the caller. A
+// vendor's timeout is a context's end too, but not that of the call.
+func classified(err error) bool {
+	var ours *opsreview.Error
+	return errors.As(err, &ours)
 }
 
 // recovered turns a panic into an Internal error, so that one bad request does
@@ -76,8 +95,8 @@ func streamErrors(log *slog.Logger) grpc.StreamServerInterceptor {
 	}
 }
 
-// unaryDeadline bounds every unary request whose client set no deadline of its
-// own, so that a forgotten client holds nothing for ever.
+// unaryDeadline bounds every unary request, so that a forgotten client holds
+// nothing for ever. A client's own deadline holds where it is earlier.
 func unaryDeadline(o Options) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 		ctx, cancel := context.WithTimeout(ctx, o.RequestTimeout)

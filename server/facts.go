@@ -15,6 +15,10 @@ import (
 // window before.
 const baselineWeeks = 4
 
+// carriedDays is how long before a window a page may have begun that somebody
+// still works on when the window begins.
+const carriedDays = 28
+
 // lookBehind is how long before a window notifications are read, so that an
 // interruption that began before the window is not counted again in it.
 const lookBehind = time.Hour
@@ -111,13 +115,16 @@ func (f *facts) input(ctx context.Context, sc scope, w opsreview.Window) (review
 		Services: sc.services, AllServices: sc.all, Responders: sc.people, Org: f.org,
 	}
 	var err error
-	if in.Pages, err = f.pages(ctx, sc, w); err != nil {
+	if in.Shifts, err = f.db.Shifts(ctx, w); err != nil {
+		return in, err
+	}
+	if err = f.addPages(ctx, sc, &in); err != nil {
 		return in, err
 	}
 	if in.Monitors, err = f.monitors(ctx, in.Pages); err != nil {
 		return in, err
 	}
-	if in.Shifts, err = f.db.Shifts(ctx, w); err != nil {
+	if in.Labels, err = f.db.LabelHistory(ctx, refsOf(began(in))); err != nil {
 		return in, err
 	}
 	if in.DataSince, err = f.db.DataSince(ctx); err != nil {
@@ -127,39 +134,60 @@ func (f *facts) input(ctx context.Context, sc scope, w opsreview.Window) (review
 	return in, err
 }
 
-// pages reads the team's pages that touch the window with their timelines, the
-// pages of others that notified the same people in it, and the pages of the
-// weeks before without timelines.
-func (f *facts) pages(ctx context.Context, sc scope, w opsreview.Window) ([]opsreview.Page, error) {
+// addPages reads the team's pages that touch the window, those that somebody
+// may have worked on when it began, and the pages of others that notified the
+// same people in it, all with their timelines; and then the team's pages of the
+// weeks before without.
+func (f *facts) addPages(ctx context.Context, sc scope, in *review.Input) error {
+	w, ours := in.Window, sc.serviceRefs()
 	touched := opsreview.Window{Start: w.Start.Add(-lookBehind), End: w.End}
-	pages, err := f.db.Pages(ctx, store.PageFilter{Services: sc.serviceRefs(), Touched: touched})
-	if err != nil {
-		return nil, err
-	}
-	have := make(map[opsreview.Ref]bool, len(pages))
-	for _, p := range pages {
-		have[p.Ref] = true
-	}
-	add := func(filter store.PageFilter) error {
-		more, err := f.db.Pages(ctx, filter)
-		for _, p := range more {
-			if !have[p.Ref] {
-				have[p.Ref] = true
-				pages = append(pages, p)
-			}
-		}
-		return err
-	}
-	if sc.services != nil {
-		if err := add(store.PageFilter{Responder: notifiedBy(pages, sc.roster), Touched: touched}); err != nil {
-			return nil, err
-		}
-	}
 	before := opsreview.Window{Start: w.Start.In(sc.zone).AddDate(0, 0, -7*baselineWeeks), End: w.Start}
 	if prev := w.Before(sc.zone); prev.Start.Before(before.Start) {
 		before.Start = prev.Start
 	}
-	return pages, add(store.PageFilter{Services: sc.serviceRefs(), Window: before, WithoutEvents: true})
+	carried, err := f.db.Carried(ctx, w.Start.AddDate(0, 0, -carriedDays), w.Start)
+	if err != nil {
+		return err
+	}
+	have := map[opsreview.Ref]bool{}
+	for _, read := range []func() store.PageFilter{
+		func() store.PageFilter { return store.PageFilter{Services: ours, Touched: touched} },
+		func() store.PageFilter { return store.PageFilter{Refs: orNone(carried)} },
+		func() store.PageFilter {
+			return store.PageFilter{Responder: orNone(review.Crew(*in)), Touched: touched}
+		},
+		func() store.PageFilter {
+			return store.PageFilter{Services: ours, Window: before, WithoutEvents: true}
+		},
+	} {
+		pages, err := f.db.Pages(ctx, read())
+		if err != nil {
+			return err
+		}
+		for _, p := range pages {
+			if !have[p.Ref] {
+				have[p.Ref] = true
+				in.Pages = append(in.Pages, p)
+			}
+		}
+	}
+	return nil
+}
+
+// orNone returns refs as a filter that selects nothing where there are none.
+func orNone(refs []opsreview.Ref) []opsreview.Ref {
+	if refs == nil {
+		return []opsreview.Ref{}
+	}
+	return refs
+}
+
+func refsOf(pages []opsreview.Page) []opsreview.Ref {
+	refs := make([]opsreview.Ref, len(pages))
+	for i, p := range pages {
+		refs[i] = p.Ref
+	}
+	return refs
 }
 
 // notifiedBy lists every responder that is a person whom the pages notified.

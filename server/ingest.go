@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ type importStream = grpc.BidiStreamingServer[pb.ImportFileRequest, pb.ImportFile
 
 func (s *ingestService) ImportFile(stream importStream) error {
 	first, err := stream.Recv()
-	if err != nil {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	h := first.GetHeader()
@@ -36,26 +37,34 @@ func (s *ingestService) ImportFile(stream importStream) error {
 	if err != nil {
 		return err
 	}
-	ctx := stream.Context()
-	in := &importReader{stream: stream}
-	run := importRun{stream: stream, reader: in, header: h}
-	file := ingest.File{Name: h.GetFile(), R: in}
+	run := &importRun{stream: stream, reader: &importReader{stream: stream}, header: h}
+	if err := s.run(stream.Context(), importer, run); err != nil {
+		_ = run.tell(false) // what was saved stays saved, and the client should know
+		return err
+	}
+	return run.tell(true)
+}
+
+// run imports the file that the client sends as its header asks. If the client
+// stops sending, the error is the stream's and not what it means to a file.
+func (s *ingestService) run(ctx context.Context, importer ingest.Importer, run *importRun) error {
+	h := run.header
+	var err error
 	switch {
+	case h.GetStrict() && !h.GetValidateOnly():
+		err = s.strict(ctx, importer, run)
 	case h.GetValidateOnly():
-		run.save = func(context.Context, opsreview.Batch) (opsreview.Saved, error) { return opsreview.Saved{}, nil }
-		err = importer.Import(ctx, h.GetSource(), file, &run)
-	case h.GetStrict():
-		err = s.strict(ctx, importer, file, &run)
+		err = importer.Import(ctx, h.GetSource(), run.file(run.reader), run)
 	default:
 		run.save = func(ctx context.Context, b opsreview.Batch) (opsreview.Saved, error) {
 			return s.db.SaveBatch(ctx, h.GetSource(), b)
 		}
-		err = importer.Import(ctx, h.GetSource(), file, &run)
+		err = importer.Import(ctx, h.GetSource(), run.file(run.reader), run)
 	}
-	if err != nil {
-		return err
+	if err != nil && run.reader.err != nil {
+		return run.reader.err
 	}
-	return run.finish()
+	return err
 }
 
 // importer returns the importer of the header's format. It returns an Invalid
@@ -72,28 +81,70 @@ func (s *ingestService) importer(h *pb.ImportHeader) (ingest.Importer, error) {
 	return importer, opsreview.ValidSourceName(h.GetSource())
 }
 
-// errStrict undoes a strict import that met a problem.
-var errStrict = errors.New("strict import met a problem")
-
-// strict imports the whole file in one transaction, which a single problem
-// undoes. The file is read to its end all the same, so that every problem is
-// reported at once.
-func (s *ingestService) strict(ctx context.Context, importer ingest.Importer, file ingest.File, run *importRun) error {
-	err := s.db.SaveAll(ctx, run.header.GetSource(), func(save func(opsreview.Batch) (opsreview.Saved, error)) error {
-		run.save = func(_ context.Context, b opsreview.Batch) (opsreview.Saved, error) { return save(b) }
-		if err := importer.Import(ctx, run.header.GetSource(), file, run); err != nil {
-			return err
-		}
-		if run.count > 0 {
-			return errStrict
-		}
-		return nil
+// strict imports the whole file or nothing of it. The file is read twice: first
+// for its problems, and if it has none for its facts, in one transaction. It is
+// put aside before, because other writers wait for that transaction: they must
+// not wait for a client.
+func (s *ingestService) strict(ctx context.Context, importer ingest.Importer, run *importRun) error {
+	file, remove, err := putAside(run.reader)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	source := run.header.GetSource()
+	if err := importer.Import(ctx, source, run.file(file), run); err != nil || run.count > 0 {
+		return err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	var sink strictSink
+	err = s.db.SaveAll(ctx, source, func(save func(opsreview.Batch) (opsreview.Saved, error)) error {
+		sink.save = save
+		return importer.Import(ctx, source, run.file(file), &sink)
 	})
-	if errors.Is(err, errStrict) {
-		run.saved = opsreview.Saved{}
-		return nil
+	if err == nil {
+		run.saved = sink.saved
 	}
 	return err
+}
+
+// putAside copies what r reads to a temporary file, which remove removes.
+func putAside(r io.Reader) (file *os.File, remove func(), err error) {
+	file, err = os.CreateTemp("", "opsreview-import-")
+	if err != nil {
+		return nil, nil, opsreview.Wrapf(err, opsreview.Internal, "there is no room for the file")
+	}
+	remove = func() {
+		_ = file.Close() // It was only read since it was written.
+		_ = os.Remove(file.Name())
+	}
+	if _, err = io.Copy(file, r); err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		remove()
+		return nil, nil, err
+	}
+	return file, remove, nil
+}
+
+// A strictSink saves what the second reading of a file finds, and tells nobody.
+type strictSink struct {
+	save  func(opsreview.Batch) (opsreview.Saved, error)
+	saved opsreview.Saved
+}
+
+// Save implements ingest.Sink.
+func (s *strictSink) Save(_ context.Context, b opsreview.Batch) error {
+	saved, err := s.save(b)
+	s.saved.Add(saved)
+	return err
+}
+
+// Problem implements ingest.Sink.
+func (s *strictSink) Problem(p ingest.Problem) error {
+	return opsreview.Errorf(opsreview.Internal, "line %d of %s was well when it was read first", p.Line, p.File)
 }
 
 // importReader is the file's bytes as they arrive.
@@ -101,14 +152,22 @@ type importReader struct {
 	stream importStream
 	rest   []byte
 	read   int64
+	err    error // of the stream, if it did not end well
 }
 
 // Read implements io.Reader.
 func (r *importReader) Read(p []byte) (int, error) {
 	for len(r.rest) == 0 {
 		msg, err := r.stream.Recv()
+		if err == nil && msg.GetHeader() != nil {
+			err = opsreview.Errorf(opsreview.Invalid, "only the first message of an import may be a header")
+		}
+		if errors.Is(err, io.EOF) {
+			return 0, io.EOF // The client has sent everything.
+		}
 		if err != nil {
-			return 0, err // io.EOF when the client has sent everything
+			r.err = err
+			return 0, err
 		}
 		r.rest = msg.GetData()
 	}
@@ -125,10 +184,15 @@ type importRun struct {
 	stream   importStream
 	reader   *importReader
 	header   *pb.ImportHeader
-	save     func(context.Context, opsreview.Batch) (opsreview.Saved, error)
+	save     func(context.Context, opsreview.Batch) (opsreview.Saved, error) // nil saves nothing
 	saved    opsreview.Saved
 	problems []*pb.ImportProblem
 	count    int // of problems, since the beginning
+}
+
+// file is what an importer reads.
+func (r *importRun) file(from io.Reader) ingest.File {
+	return ingest.File{Name: r.header.GetFile(), R: from}
 }
 
 // maxProblems is how many problems go into one message.
@@ -136,11 +200,13 @@ const maxProblems = 200
 
 // Save saves a batch and tells the client how far the import has come.
 func (r *importRun) Save(ctx context.Context, b opsreview.Batch) error {
-	saved, err := r.save(ctx, b)
-	if err != nil {
-		return err
+	if r.save != nil {
+		saved, err := r.save(ctx, b)
+		if err != nil {
+			return err
+		}
+		r.saved.Add(saved)
 	}
-	r.saved.Add(saved)
 	return r.tell(false)
 }
 
@@ -161,5 +227,3 @@ func (r *importRun) tell(finished bool) error {
 	r.problems = nil
 	return err
 }
-
-func (r *importRun) finish() error { return r.tell(true) }

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
 
@@ -19,8 +19,11 @@ import (
 const maxLabelled = 10_000
 
 func (s *pageService) LabelPages(ctx context.Context, req *pb.LabelPagesRequest) (*pb.LabelPagesResponse, error) {
-	label, err := s.facts.org.Vocabulary.Check(labelFromProto(req.GetLabel()))
+	label, err := labelFromProto(req.GetLabel())
 	if err != nil {
+		return nil, err
+	}
+	if label, err = s.facts.org.Vocabulary.Check(label); err != nil {
 		return nil, err
 	}
 	if label.Author, err = checkAuthor(label.Author); err != nil {
@@ -75,31 +78,43 @@ type writeRequest interface {
 // saveLabels gives the labels, or finds out which it would give, and returns
 // the names of the pages that changed and of those that did not.
 func (s *pageService) saveLabels(ctx context.Context, req writeRequest, pages []opsreview.Page, labels []opsreview.Label) (changed, unchanged []string, err error) {
+	r, err := request(req, s.facts.now())
+	if err != nil {
+		return nil, nil, err
+	}
 	var refs []opsreview.Ref
 	if req.GetValidateOnly() {
 		refs, err = s.facts.db.LabelChanges(ctx, labels)
 	} else {
-		var r store.Request
-		if r, err = request(req, s.facts.now()); err == nil {
-			refs, err = s.facts.db.LabelOnce(ctx, r, labels)
-		}
+		refs, err = s.facts.db.LabelOnce(ctx, r, labels)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
+	did := make(map[opsreview.Ref]bool, len(refs))
+	for _, ref := range refs {
+		did[ref] = true
+	}
 	for _, p := range pages {
-		if slices.Contains(refs, p.Ref) {
-			changed = append(changed, p.Ref.String())
-		} else {
+		if !did[p.Ref] {
 			unchanged = append(unchanged, p.Ref.String())
 		}
 	}
-	return changed, unchanged, nil
+	// At a repetition the pages may be others than the first time: a window
+	// such as the last week has moved. What changed is what changed then.
+	return refsToProto(refs), unchanged, nil
 }
 
+// maxRequestID is how many characters a request's id may have.
+const maxRequestID = 128
+
 // request names a request that its client may repeat by everything that is
-// asked. One without an id is like no other.
+// asked. One without an id is like no other. It returns an Invalid error for an
+// id that is too long, in a trial too.
 func request(req writeRequest, at time.Time) (store.Request, error) {
+	if utf8.RuneCountInString(req.GetRequestId()) > maxRequestID {
+		return store.Request{}, opsreview.Errorf(opsreview.Invalid, "a request id may have %d characters at most", maxRequestID)
+	}
 	content, err := proto.MarshalOptions{Deterministic: true}.Marshal(req)
 	return store.Request{
 		ID:     cmp.Or(req.GetRequestId(), rand.Text()),

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -79,10 +80,18 @@ func (s *pageService) filter(ctx context.Context, req *pb.ListPagesRequest, sc s
 	f := store.PageFilter{
 		Window:   w,
 		Services: sc.serviceRefs(),
-		Status:   statusFromProto[req.GetStatus()],
 		Urgency:  opsreview.Urgency(req.GetUrgency()),
 		Search:   req.GetQuery(),
-		Labelled: labelStateFromProto[req.GetLabelState()],
+	}
+	var err error
+	if f.Status, err = enumFromProto("status", statusFromProto, req.GetStatus()); err != nil {
+		return f, err
+	}
+	if f.Labelled, err = enumFromProto("label state", labelStateFromProto, req.GetLabelState()); err != nil {
+		return f, err
+	}
+	if u := f.Urgency; u != "" && u != opsreview.HighUrgency && u != opsreview.LowUrgency {
+		return f, opsreview.Errorf(opsreview.Invalid, "there is no urgency %q: choose high or low", u)
 	}
 	if name := req.GetService(); name != "" {
 		if f.Services = sc.findServices(name); len(f.Services) == 0 {
@@ -163,8 +172,7 @@ func (s *pageService) view(p opsreview.Page, sc scope, cost review.PageCost) pag
 func (s *pageService) costs(ctx context.Context, sc scope, w opsreview.Window, pages []opsreview.Page) (map[opsreview.Ref]review.PageCost, error) {
 	all := pages
 	if refs := notifiedBy(pages, sc.roster); len(refs) > 0 {
-		touched := opsreview.Window{Start: w.Start.Add(-lookBehind), End: w.End}
-		others, err := s.facts.db.Pages(ctx, store.PageFilter{Responder: refs, Touched: touched})
+		others, err := s.facts.db.Pages(ctx, store.PageFilter{Responder: refs, Touched: touchedBy(pages, w)})
 		if err != nil {
 			return nil, err
 		}
@@ -174,6 +182,24 @@ func (s *pageService) costs(ctx context.Context, sc scope, w opsreview.Window, p
 		Team: sc.team, Window: w, Now: s.facts.now(), Zone: sc.zone, Pages: all,
 		Services: sc.services, AllServices: sc.all, Responders: sc.people, Org: s.facts.org,
 	}), nil
+}
+
+// touchedBy returns the window in which the pages notified people, with w in
+// it: a page that is open for long costs the same in whatever list it stands.
+func touchedBy(pages []opsreview.Page, w opsreview.Window) opsreview.Window {
+	for _, p := range pages {
+		for _, e := range p.Events {
+			switch {
+			case e.Kind != opsreview.Notified:
+			case e.At.Before(w.Start):
+				w.Start = e.At
+			case !e.At.Before(w.End):
+				w.End = e.At.Add(time.Millisecond)
+			}
+		}
+	}
+	w.Start = w.Start.Add(-lookBehind)
+	return w
 }
 
 var outcomes = []review.Outcome{review.Handled, review.Ignored, review.Wasted, review.Noise, review.Unlabelled}
@@ -220,10 +246,7 @@ func (s *pageService) GetPage(ctx context.Context, req *pb.GetPageRequest) (*pb.
 	if err != nil {
 		return nil, err
 	}
-	w := opsreview.Window{Start: page.TriggeredAt, End: s.facts.now()}
-	if n := len(page.Events); n > 0 {
-		w.End = page.Events[n-1].At.Add(lookBehind)
-	}
+	w := opsreview.Window{Start: page.TriggeredAt, End: page.TriggeredAt.Add(time.Millisecond)}
 	costs, err := s.costs(ctx, sc, w, []opsreview.Page{page})
 	if err != nil {
 		return nil, err

@@ -2,9 +2,11 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +15,6 @@ import (
 	"opsreview"
 	"opsreview/ingest"
 	pb "opsreview/proto/opsreview/v1"
-	"opsreview/store"
 )
 
 // maxPushed is how many events one request may push.
@@ -32,11 +33,15 @@ func (s *ingestService) PushEvents(ctx context.Context, req *pb.PushEventsReques
 	if err != nil {
 		return nil, err
 	}
-	lines, err := linesOf(req.GetEvents())
+	r, err := request(req, s.now())
 	if err != nil {
 		return nil, err
 	}
 	var sink pushSink
+	lines, err := sink.linesOf(req.GetEvents())
+	if err != nil {
+		return nil, err
+	}
 	if err := importer.Import(ctx, req.GetSource(), ingest.File{Name: "events", R: lines}, &sink); err != nil {
 		return nil, err
 	}
@@ -45,10 +50,6 @@ func (s *ingestService) PushEvents(ctx context.Context, req *pb.PushEventsReques
 	}
 	if req.GetValidateOnly() {
 		return &pb.PushEventsResponse{}, nil
-	}
-	var r store.Request
-	if r, err = request(req, s.now()); err != nil {
-		return nil, err
 	}
 	saved, err := s.db.SaveBatchOnce(ctx, r, req.GetSource(), sink.batch)
 	if err != nil {
@@ -81,11 +82,21 @@ type pushLine struct {
 	Attributes  map[string]string `json:"attributes,omitempty"`
 }
 
-// linesOf writes the events one a line, so that line n is event n-1.
-func linesOf(events []*pb.PageEvent) (*bytes.Buffer, error) {
+// otherLines are the kinds of line of the jsonl format that say nothing of a
+// page.
+var otherLines = []string{"responder", "team", "service", "shift", "label"}
+
+// linesOf writes the events one a line, so that line n is event n-1. What can
+// be no event of a page is a problem, and its line is empty.
+func (s *pushSink) linesOf(events []*pb.PageEvent) (*bytes.Buffer, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	for i, e := range events {
+		if slices.Contains(otherLines, e.GetKind()) {
+			s.problems = append(s.problems, pushProblem{i, fmt.Sprintf("a %s is no event of a page", e.GetKind())})
+			buf.WriteByte('\n')
+			continue
+		}
 		err := enc.Encode(pushLine{
 			Kind: e.GetKind(), Page: e.GetPage(), ID: e.GetId(), At: lineTime(e.GetTime()), Responders: e.GetResponders(),
 			Channel: e.GetChannel(), By: e.GetBy(), ByKind: e.GetByKind(), Text: e.GetText(), Until: lineTime(e.GetUntilTime()),
@@ -109,7 +120,13 @@ func lineTime(t *timestamppb.Timestamp) string {
 // A pushSink collects what an importer reads into one batch.
 type pushSink struct {
 	batch    opsreview.Batch
-	problems []string
+	problems []pushProblem
+}
+
+// A pushProblem is what is wrong with one event.
+type pushProblem struct {
+	event  int // 0 is the first
+	reason string
 }
 
 // Save implements ingest.Sink.
@@ -122,7 +139,7 @@ func (s *pushSink) Save(_ context.Context, b opsreview.Batch) error {
 
 // Problem implements ingest.Sink.
 func (s *pushSink) Problem(p ingest.Problem) error {
-	s.problems = append(s.problems, fmt.Sprintf("events[%d]: %s", p.Line-1, p.Reason))
+	s.problems = append(s.problems, pushProblem{p.Line - 1, p.Reason})
 	return nil
 }
 
@@ -135,7 +152,12 @@ func (s *pushSink) err() error {
 	if n == 0 {
 		return nil
 	}
-	text := strings.Join(s.problems[:min(n, mostPushProblems)], "; ")
+	slices.SortStableFunc(s.problems, func(a, b pushProblem) int { return cmp.Compare(a.event, b.event) })
+	texts := make([]string, min(n, mostPushProblems))
+	for i := range texts {
+		texts[i] = fmt.Sprintf("events[%d]: %s", s.problems[i].event, s.problems[i].reason)
+	}
+	text := strings.Join(texts, "; ")
 	if n > mostPushProblems {
 		text += fmt.Sprintf("; and %d more", n-mostPushProblems)
 	}

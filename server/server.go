@@ -71,7 +71,7 @@ func New(o Options) *Server {
 		grpc.MaxConcurrentStreams(256),
 		grpc.ConnectionTimeout(20*time.Second),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
-		grpc.ChainUnaryInterceptor(unaryErrors(o.Log), unaryDeadline(o)),
+		grpc.ChainUnaryInterceptor(unaryDeadline(o), unaryErrors(o.Log)), // in this order: errors are read with the deadline
 		grpc.ChainStreamInterceptor(streamErrors(o.Log)),
 	)
 	facts := &facts{db: o.DB, org: o.Org, now: o.Now}

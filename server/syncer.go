@@ -3,7 +3,9 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -102,7 +104,14 @@ func repeat(ctx context.Context, every time.Duration, fn func()) {
 	}
 }
 
+// scheduled pulls one source and logs how it went. A source that panics does
+// not end the server.
 func (s *syncer) scheduled(ctx context.Context, name string) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.opts.Log.ErrorContext(ctx, "sync panicked", "source", name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+		}
+	}()
 	saved, err := s.sync(ctx, name, func(ingest.Progress) {})
 	switch {
 	case ctx.Err() != nil:

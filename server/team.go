@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func teamToProto(org opsreview.Org, name string, services []opsreview.Service, t
 	}
 	out := &pb.Team{DisplayName: name, TimeZone: zone.String()}
 	for _, s := range owned {
-		out.Services = append(out.Services, s.Name)
+		out.Services = append(out.Services, cmp.Or(s.Name, s.Ref.String()))
 	}
 	slices.Sort(out.Services)
 	out.Configured = slices.ContainsFunc(org.Teams, func(t opsreview.OrgTeam) bool { return strings.EqualFold(t.Name, name) })
