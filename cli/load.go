@@ -88,10 +88,10 @@ func printLoads(w io.Writer, s style, loads []*pb.Load, width, pages int) {
 	t := table{columns: []column{
 		{head: "RESPONDER", flex: true, min: 12},
 		{head: "PAGES", right: true},
-		{head: "ELSEWHERE", right: true},
+		{head: "ELSEWHERE", right: true, drop: 3},
 		{head: "INTERRUPTED", right: true},
-		{head: "OFF HRS", right: true},
-		{head: "HOURS", right: true},
+		{head: "OFF HRS", right: true, drop: 1},
+		{head: "HOURS", right: true, drop: 2},
 		{head: "NIGHTS", right: true},
 		{head: "MAX/12H", right: true},
 		{head: "ENGAGED", right: true},

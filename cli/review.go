@@ -165,11 +165,11 @@ func printMonitors(w io.Writer, s style, r *pb.Review, width int, all bool) {
 func monitorTable(previous bool) table {
 	columns := []column{{head: "PAGES", right: true}}
 	if previous {
-		columns = append(columns, column{head: "BEFORE", right: true})
+		columns = append(columns, column{head: "BEFORE", right: true, drop: 1})
 	}
 	columns = append(columns,
 		column{head: "INTERRUPTED", right: true}, column{head: "ENGAGED", right: true},
-		column{head: "VERDICT"}, column{head: "MONITOR", flex: true, min: 20}, column{head: "SERVICE", flex: true, min: 10}, column{head: "ID"})
+		column{head: "VERDICT"}, column{head: "MONITOR", flex: true, min: 20}, column{head: "SERVICE", flex: true, min: 10, drop: 2}, column{head: "ID"})
 	return table{columns: columns}
 }
 

@@ -79,7 +79,7 @@ func (a *app) printSources(sources []*pb.Source, output string) error {
 		return nil
 	}
 	t := table{columns: []column{
-		{head: "SOURCE"}, {head: "TYPE"}, {head: "PAGES", right: true}, {head: "EVENTS", right: true},
+		{head: "SOURCE"}, {head: "TYPE", drop: 1}, {head: "PAGES", right: true}, {head: "EVENTS", right: true, drop: 2},
 		{head: "UNREADABLE", right: true}, {head: "SUSPECT", right: true}, {head: "SYNCED TO"}, {head: "STATE", flex: true, min: 16},
 	}}
 	for _, s := range sources {

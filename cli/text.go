@@ -141,15 +141,15 @@ func plural[N int | int32 | int64](n N, one string) string {
 
 // span returns a duration as a person says it: "45s", "12m", "3h 05m", "2d 4h".
 func span(d time.Duration) string {
+	s, m := int(d.Round(time.Second)/time.Second), int(d.Round(time.Minute)/time.Minute)
 	switch {
 	case d < 0:
 		return "-" + span(-d)
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", int(d.Round(time.Second)/time.Second))
-	case d < time.Hour:
-		return fmt.Sprintf("%dm", int(d.Round(time.Minute)/time.Minute))
-	case d < 48*time.Hour:
-		m := int(d.Round(time.Minute) / time.Minute)
+	case s < 60:
+		return fmt.Sprintf("%ds", s)
+	case m < 60:
+		return fmt.Sprintf("%dm", m)
+	case m < 48*60:
 		return fmt.Sprintf("%dh %02dm", m/60, m%60)
 	}
 	h := int(d.Round(time.Hour) / time.Hour)
