@@ -243,11 +243,9 @@ func (m *Memory) saveHealth(b opsreview.Batch, saved *opsreview.Saved) {
 		m.rejects[r.ID] = reject{Reject: r}
 		m.health.LastReject = r.ID + ": " + r.Reason
 	}
-	m.health.Suspect = slices.DeleteFunc(m.health.Suspect, func(s opsreview.SuspectWindow) bool {
-		return slices.ContainsFunc(b.Cleared, func(w opsreview.Window) bool {
-			return w.Start.Equal(s.Start) && w.End.Equal(s.End)
-		})
-	})
+	for _, w := range b.Cleared {
+		m.health.Suspect = without(m.health.Suspect, w)
+	}
 	for _, s := range b.Suspect {
 		m.health.Suspect = slices.DeleteFunc(m.health.Suspect, func(o opsreview.SuspectWindow) bool {
 			return o.Start.Equal(s.Start) && o.End.Equal(s.End)
@@ -255,6 +253,29 @@ func (m *Memory) saveHealth(b opsreview.Batch, saved *opsreview.Saved) {
 		m.health.Suspect = append(m.health.Suspect, s)
 	}
 	m.health.Cursor = cmp.Or(b.Cursor, m.health.Cursor)
+	if b.Through.After(m.health.SyncedTo) {
+		m.health.SyncedTo = b.Through
+	}
+}
+
+// without takes a window out of suspect ones: what sticks out at either end
+// stays suspect.
+func without(list []opsreview.SuspectWindow, w opsreview.Window) []opsreview.SuspectWindow {
+	var out []opsreview.SuspectWindow
+	for _, s := range list {
+		if w.Overlap(s.Start, s.End) == 0 {
+			out = append(out, s)
+			continue
+		}
+		before, after := s, s
+		before.End, after.Start = w.Start, w.End
+		for _, rest := range []opsreview.SuspectWindow{before, after} {
+			if rest.Start.Before(rest.End) {
+				out = append(out, rest)
+			}
+		}
+	}
+	return out
 }
 
 // put stores v and returns 1 if that changed anything.

@@ -100,25 +100,14 @@ func (p *puller) suspects(ctx context.Context) error {
 		if !s.At.Before(p.now) {
 			continue // found by this pull
 		}
-		if err := p.retry(ctx, s.Window); err != nil {
+		err := p.entries(ctx, s.Window, oldestFirst, func(l leaf) error {
+			return p.saveLeaf(ctx, l, ingest.Progress{Phase: "suspect windows"})
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// retry reads one suspect window again. Pieces of it that are still not whole
-// become suspect themselves; the window as such is cleared.
-func (p *puller) retry(ctx context.Context, w opsreview.Window) error {
-	same := false
-	err := p.entries(ctx, w, oldestFirst, func(l leaf) error {
-		same = same || (l.suspect != "" && l.Start.Equal(w.Start) && l.End.Equal(w.End))
-		return p.saveLeaf(ctx, l, ingest.Progress{Phase: "suspect windows"})
-	})
-	if err != nil || same {
-		return err
-	}
-	return p.save(ctx, opsreview.Batch{Cleared: []opsreview.Window{w}}, ingest.Progress{Phase: "suspect windows", Window: w})
 }
 
 // saveLeaf saves a window's entries and notes of which incidents more is to be
@@ -155,6 +144,7 @@ func (p *puller) saveFacts(ctx context.Context, l leaf, pr ingest.Progress, mark
 		mark(f)
 	}
 	b := f.done()
+	b.Cleared = []opsreview.Window{l.Window} // the store takes it out before it adds what is suspect
 	if l.suspect != "" {
 		b.Suspect = []opsreview.SuspectWindow{{Window: l.Window, Reason: l.suspect, At: p.now}}
 		pr.Note = "not whole: " + l.suspect

@@ -172,6 +172,9 @@ func (p *puller) begin(ctx context.Context) error {
 // save hands a batch to the session, with the cursor that is true after it.
 func (p *puller) save(ctx context.Context, b opsreview.Batch, pr ingest.Progress) error {
 	b.Cursor = p.st.encode()
+	if !p.st.Back.After(p.st.Since) {
+		b.Through = p.st.Cursor
+	}
 	if err := p.session.Save(ctx, b); err != nil {
 		return err
 	}
