@@ -36,6 +36,10 @@ type Batch struct {
 	Cleared []Window        // suspect windows that have been read whole since
 
 	Cursor string // "" leaves the cursor as it is
+
+	// Through is the time up to which everything of the source is stored once
+	// this batch is, but for suspect windows; zero if the batch does not say.
+	Through time.Time
 }
 
 // A RawItem is one payload as the source sent it. Type and ID name it within

@@ -23,9 +23,10 @@ func (w *writer) addSource(ctx context.Context, name string) error {
 
 // saveProgress saves the cursor and the counters.
 func saveProgress(ctx context.Context, w *writer, f facts, saved *opsreview.Saved) error {
-	_, err := w.exec(ctx, `UPDATE sources SET pages = pages + ?, events = events + ?,
-		cursor = CASE ? WHEN '' THEN cursor ELSE ? END WHERE name = ?`,
-		saved.Pages, saved.Events, f.batch.Cursor, f.batch.Cursor, f.source)
+	_, err := w.exec(ctx, `UPDATE sources SET pages = pages + ?1, events = events + ?2,
+		cursor = CASE ?3 WHEN '' THEN cursor ELSE ?3 END,
+		synced_to_at = max(coalesce(synced_to_at, ?4), coalesce(?4, synced_to_at)) WHERE name = ?5`,
+		saved.Pages, saved.Events, f.batch.Cursor, orNull(f.batch.Through), f.source)
 	if err != nil {
 		return fmt.Errorf("save cursor: %w", err)
 	}
@@ -39,12 +40,9 @@ func (db *DB) BeginSync(ctx context.Context, source, sourceType string, at time.
 }
 
 // EndSync records that the source's sync has ended, and why it failed; the
-// message is "" if it went well. After a sync that went well everything before
-// its begin is stored.
+// message is "" if it went well.
 func (db *DB) EndSync(ctx context.Context, source string, at time.Time, message string) error {
-	return db.changeSource(ctx, source, `ended_at = ?, last_error = ?,
-		synced_to_at = CASE ? WHEN '' THEN coalesce(started_at, synced_to_at) ELSE synced_to_at END`,
-		sqlTime(at), message, message)
+	return db.changeSource(ctx, source, `ended_at = ?, last_error = ?`, sqlTime(at), message)
 }
 
 // SetScope records what the source's credentials can see.

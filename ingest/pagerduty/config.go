@@ -2,12 +2,11 @@ package pagerduty
 
 import (
 	"cmp"
-	"net"
-	"net/url"
 	"regexp"
 	"strconv"
 
 	"opsreview"
+	"opsreview/internal/rest"
 )
 
 // Hosts of the two service regions. A token of one is refused by the other.
@@ -41,21 +40,6 @@ var (
 	teamForm = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
 )
 
-// checkURL refuses a URL over which the API key would travel in the clear, but
-// for this machine's own.
-func checkURL(text string) error {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" {
-		return opsreview.Errorf(opsreview.Invalid, "base_url: not a URL: write %s or %s", usHost, euHost)
-	}
-	ip := net.ParseIP(u.Hostname())
-	local := u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
-	if u.Scheme != "https" && !(u.Scheme == "http" && local) {
-		return opsreview.Errorf(opsreview.Invalid, "base_url: the API key would travel unencrypted: write https://%s", u.Host)
-	}
-	return nil
-}
-
 // Validate returns an Invalid error that names the field at fault.
 func (c Config) Validate() error {
 	if err := opsreview.ValidSourceName(c.Name); err != nil {
@@ -64,7 +48,7 @@ func (c Config) Validate() error {
 	if c.Type != "" && c.Type != sourceType {
 		return opsreview.Errorf(opsreview.Invalid, "type: %q is not pagerduty", c.Type)
 	}
-	if err := checkURL(c.baseURL()); err != nil {
+	if _, err := rest.ParseBase(c.baseURL()); err != nil {
 		return err
 	}
 	switch {

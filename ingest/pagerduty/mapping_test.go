@@ -252,7 +252,7 @@ func TestConfig_Validate(t *testing.T) {
 		"everything set":                {func(c *Config) { c.Type, c.Backfill, c.Teams = "pagerduty", "365d", []string{"PQ9K7I8"} }, ""},
 		"a name with a space":           {func(c *Config) { c.Name = "p d" }, "name"},
 		"another type":                  {func(c *Config) { c.Type = "opsgenie" }, "type"},
-		"a key in the clear":            {func(c *Config) { c.BaseURL = "http://api.pagerduty.com" }, "base_url: the API key would travel unencrypted"},
+		"a key in the clear":            {func(c *Config) { c.BaseURL = "http://api.pagerduty.com" }, "in the clear"},
 		"a scheme that is none of ours": {func(c *Config) { c.BaseURL = "ftp://127.0.0.1" }, "base_url"},
 		"a host without scheme":         {func(c *Config) { c.BaseURL = "api.pagerduty.com" }, "base_url"},
 		"no token":                      {func(c *Config) { c.TokenFile = "" }, "token_file"},

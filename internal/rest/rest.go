@@ -83,11 +83,8 @@ type Response struct {
 // New returns a client. It returns an Invalid error for a base URL that is not
 // HTTPS, unless the host is loopback.
 func New(cfg Config) (*Client, error) {
-	base, err := url.Parse(cfg.BaseURL)
-	if err != nil || base.Host == "" {
-		return nil, opsreview.Errorf(opsreview.Invalid, "base_url: not a URL: write it as https://host")
-	}
-	if err := checkBase(base); err != nil {
+	base, err := ParseBase(cfg.BaseURL)
+	if err != nil {
 		return nil, err
 	}
 	cfg.Attempts = cmp.Or(cfg.Attempts, 6)
@@ -105,6 +102,17 @@ func New(cfg Config) (*Client, error) {
 		c.limiter = rate.NewLimiter(cfg.Rate, cfg.Burst)
 	}
 	return c, nil
+}
+
+// ParseBase reads the base URL of an API. It returns an Invalid error, which
+// names the field base_url, for one that is no URL, holds more than a place, or
+// is not HTTPS; on loopback HTTP will do.
+func ParseBase(text string) (*url.URL, error) {
+	base, err := url.Parse(text)
+	if err != nil || base.Host == "" {
+		return nil, opsreview.Errorf(opsreview.Invalid, "base_url: not a URL: write it as https://host")
+	}
+	return base, checkBase(base)
 }
 
 func checkBase(base *url.URL) error {

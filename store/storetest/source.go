@@ -24,11 +24,12 @@ func testHealth(t *testing.T, st Store) {
 	same(t, "failed", want, must(st.Source(t.Context(), "pd"))(t))
 	mustDo(t, st.BeginSync(t.Context(), "pd", "pagerduty", hour(3)))
 	mustDo(t, st.SetScope(t.Context(), "pd", "everything"))
-	save(t, st, "pd", opsreview.Batch{Pages: []opsreview.Page{trigger("Q1", hour(1), "a", "P1")}, Cursor: "c"})
+	save(t, st, "pd", opsreview.Batch{Pages: []opsreview.Page{trigger("Q1", hour(1), "a", "P1")}, Cursor: "c", Through: hour(2)})
+	save(t, st, "pd", opsreview.Batch{Through: hour(1)})
 	save(t, st, "pd", opsreview.Batch{})
 	mustDo(t, st.EndSync(t.Context(), "pd", hour(4), ""))
 	want = opsreview.SourceHealth{
-		Name: "pd", Type: "pagerduty", Cursor: "c", SyncedTo: hour(3), StartedAt: hour(3), EndedAt: hour(4),
+		Name: "pd", Type: "pagerduty", Cursor: "c", SyncedTo: hour(2), StartedAt: hour(3), EndedAt: hour(4),
 		Scope: "everything", Pages: 1, Events: 2,
 	}
 	mustDo(t, st.SetScope(t.Context(), "a", "nothing"))
