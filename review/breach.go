@@ -26,8 +26,7 @@ func (f *facts) breaches(l Load, e evidence) []Breach {
 			b.Value = float64(l.MostPerShift)
 			b.Pages, b.Text = f.shiftBreach(l.Person, e.shift)
 		case opsreview.LimitOnCallShare:
-			b.Value = f.share(l)
-			b.Text = fmt.Sprintf("on call %s %% of the window", number(b.Value))
+			b.Value, b.Text = f.share(l)
 		case opsreview.LimitSleepInterruptions:
 			b.Value, b.Pages, b.Text = f.sleepBreach(l.Person, e.interruptions)
 		case opsreview.LimitConsecutiveNights:
@@ -43,12 +42,27 @@ func (f *facts) breaches(l Load, e evidence) []Breach {
 	return all
 }
 
-// share returns the on-call share of the window so far, in percent.
-func (f *facts) share(l Load) float64 {
-	if !l.OnCallKnown || f.past.Duration() <= 0 {
-		return 0
+// share returns the on-call share in percent, in words too. It is judged over
+// the window and the four weeks before it, as far back as the person's sources
+// delivered shifts: a week alone would blame every weekly rotation.
+func (f *facts) share(l Load) (float64, string) {
+	period := f.past
+	if !l.OnCallKnown || period.Duration() <= 0 {
+		return 0, ""
 	}
-	return 100 * float64(l.OnCall) / float64(f.past.Duration())
+	earliest := f.in.Window.Start.In(f.zone()).AddDate(0, 0, -7*baselineWeeks)
+	first := period.Start
+	for _, ref := range l.Person.Refs {
+		if since := f.shiftsSince[ref.Source]; !since.IsZero() && since.Before(first) {
+			first = since
+		}
+	}
+	if first.Before(earliest) {
+		first = earliest
+	}
+	period.Start = first
+	v := 100 * float64(dutyOf(f.shifts[l.Person.Key], period, f.zone()).time) / float64(period.Duration())
+	return v, fmt.Sprintf("on call %s %% of the time since %s", number(v), period.Start.In(f.zone()).Format("2 Jan"))
 }
 
 func (f *facts) shiftBreach(p Person, shift []send) ([]opsreview.Ref, string) {

@@ -27,8 +27,10 @@ type facts struct {
 
 	shifts    map[string][]opsreview.Shift // by person
 	scheduled map[string]bool              // the sources that delivered shifts for the window
-	policies  map[opsreview.Ref]bool       // the escalation policies of the team's services
-	people    map[string]Person            // everybody met so far
+
+	shiftsSince map[string]time.Time   // the earliest shift known of each source
+	policies    map[opsreview.Ref]bool // the escalation policies of the team's services
+	people      map[string]Person      // everybody met so far
 }
 
 func newFacts(in Input) *facts {
@@ -43,6 +45,7 @@ func newFacts(in Input) *facts {
 		demands:       map[string][]Assignment{},
 		shifts:        map[string][]opsreview.Shift{},
 		scheduled:     map[string]bool{},
+		shiftsSince:   map[string]time.Time{},
 		policies:      map[opsreview.Ref]bool{},
 		people:        map[string]Person{},
 	}
@@ -102,6 +105,9 @@ func (f *facts) duties() {
 		f.shifts[person.Key] = append(f.shifts[person.Key], s)
 		if f.served(s) {
 			f.scheduled[s.Responder.Source] = true
+		}
+		if since := f.shiftsSince[s.Responder.Source]; since.IsZero() || s.Start.Before(since) {
+			f.shiftsSince[s.Responder.Source] = s.Start
 		}
 	}
 	for _, s := range f.in.Services {

@@ -290,9 +290,28 @@ func TestLoads_OnCallShareBreachNamesNoPages(t *testing.T) {
 	limit := opsreview.Limit{ID: opsreview.LimitOnCallShare, Max: 25}
 	in := input(org(limit), everybody())
 	in.Shifts = []opsreview.Shift{{Responder: ref("ada"), Start: week().Start, End: week().Start.Add(84 * time.Hour)}}
-	want := []review.Breach{{Limit: limit, Value: 50, Text: "on call 50 % of the window (limit 25)"}}
+	want := []review.Breach{{Limit: limit, Value: 50, Text: "on call 50 % of the time since 9 Nov (limit 25)"}}
 	if diff := cmp.Diff(want, loadOf(t, in, "ada").Breaches); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A weekly rotation of five is on call for a fifth of the time, in the week of
+// each as well.
+func TestLoads_OnCallShareLooksBackFourWeeks(t *testing.T) {
+	in := input(org(opsreview.Limit{ID: opsreview.LimitOnCallShare, Max: 25}), everybody())
+	rota := []string{"bob", "carol", "dave", "erin", "ada"}
+	for i, id := range rota {
+		start := week().Start.AddDate(0, 0, 7*(i-4))
+		in.Shifts = append(in.Shifts, opsreview.Shift{Responder: ref(id), Start: start, End: start.AddDate(0, 0, 7)})
+	}
+	if l := loadOf(t, in, "ada"); len(l.Breaches) != 0 || l.OnCall != 7*24*time.Hour {
+		t.Errorf("on call for %v with breaches %v: want the whole week and none", l.OnCall, l.Breaches)
+	}
+	in.Shifts[3].Responder = ref("ada") // two weeks of five
+	breaches := loadOf(t, in, "ada").Breaches
+	if len(breaches) != 1 || breaches[0].Value != 40 || breaches[0].Text != "on call 40 % of the time since 12 Oct (limit 25)" {
+		t.Errorf("breaches %v: want 40 %% since 12 Oct", breaches)
 	}
 }
 

@@ -115,7 +115,8 @@ func (f *facts) input(ctx context.Context, sc scope, w opsreview.Window) (review
 		Services: sc.services, AllServices: sc.all, Responders: sc.people, Org: f.org,
 	}
 	var err error
-	if in.Shifts, err = f.db.Shifts(ctx, w); err != nil {
+	lookBack := opsreview.Window{Start: w.Start.In(sc.zone).AddDate(0, 0, -7*baselineWeeks), End: w.End}
+	if in.Shifts, err = f.db.Shifts(ctx, lookBack); err != nil {
 		return in, err
 	}
 	if err = f.addPages(ctx, sc, &in); err != nil {
