@@ -100,13 +100,19 @@ func (v Vocabulary) Flag(id string) (Flag, bool) {
 // become today's, and a verdict left out is the cause's own. It returns an
 // Invalid error for an unknown or deprecated word and for a cause that
 // contradicts the verdict.
-func (v Vocabulary) Check(l Label) (Label, error) {
+func (v Vocabulary) Check(l Label) (Label, error) { return v.check(l, false) }
+
+// CheckOld is Check for a label that was given earlier: deprecated words keep
+// their meaning.
+func (v Vocabulary) CheckOld(l Label) (Label, error) { return v.check(l, true) }
+
+func (v Vocabulary) check(l Label, old bool) (Label, error) {
 	if l.Cause != "" {
 		c, ok := v.Cause(l.Cause)
 		switch {
 		case !ok:
 			return l, Errorf(Invalid, "there is no cause %q: choose one of %s", l.Cause, v.causeList(l.Verdict))
-		case c.Deprecated:
+		case c.Deprecated && !old:
 			return l, Errorf(Invalid, "the cause %q is deprecated: choose one of %s", l.Cause, v.causeList(l.Verdict))
 		case l.Verdict == "":
 			l.Verdict = c.Verdict

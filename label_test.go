@@ -132,3 +132,16 @@ func TestLabel_IsZero(t *testing.T) {
 		})
 	}
 }
+
+func TestVocabulary_CheckOldKeepsDeprecatedWords(t *testing.T) {
+	old := opsreview.Label{Cause: "capacity"}
+	if _, err := vocabulary.Check(old); opsreview.ErrorCode(err) != opsreview.Invalid {
+		t.Errorf("a new label with a deprecated word: %v, want Invalid", err)
+	}
+	if l, err := vocabulary.CheckOld(old); err != nil || l.Verdict != opsreview.Actionable {
+		t.Errorf("an old label with a deprecated word: %v, %v, want it actionable", l, err)
+	}
+	if _, err := vocabulary.CheckOld(opsreview.Label{Cause: "nonsense"}); opsreview.ErrorCode(err) != opsreview.Invalid {
+		t.Errorf("an unknown word: %v, want Invalid", err)
+	}
+}

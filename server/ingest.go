@@ -22,6 +22,7 @@ type ingestService struct {
 	pb.UnimplementedIngestServiceServer
 	db        *store.DB
 	importers map[string]ingest.Importer
+	words     opsreview.Vocabulary
 	now       func() time.Time
 }
 
@@ -37,7 +38,7 @@ func (s *ingestService) ImportFile(stream importStream) error {
 	if err != nil {
 		return err
 	}
-	run := &importRun{stream: stream, reader: &importReader{stream: stream}, header: h}
+	run := &importRun{stream: stream, reader: &importReader{stream: stream}, header: h, words: s.words}
 	if err := s.run(stream.Context(), importer, run); err != nil {
 		_ = run.tell(false) // what was saved stays saved, and the client should know
 		return err
@@ -185,6 +186,7 @@ type importRun struct {
 	reader   *importReader
 	header   *pb.ImportHeader
 	save     func(context.Context, opsreview.Batch) (opsreview.Saved, error) // nil saves nothing
+	words    opsreview.Vocabulary
 	saved    opsreview.Saved
 	problems []*pb.ImportProblem
 	count    int // of problems, since the beginning
@@ -200,6 +202,10 @@ const maxProblems = 200
 
 // Save saves a batch and tells the client how far the import has come.
 func (r *importRun) Save(ctx context.Context, b opsreview.Batch) error {
+	var err error
+	if b.Labels, err = r.checkLabels(b.Labels); err != nil {
+		return err
+	}
 	if r.save != nil {
 		saved, err := r.save(ctx, b)
 		if err != nil {
@@ -208,6 +214,28 @@ func (r *importRun) Save(ctx context.Context, b opsreview.Batch) error {
 		r.saved.Add(saved)
 	}
 	return r.tell(false)
+}
+
+// checkLabels keeps the labels that the vocabulary has words for. The others
+// are problems: nobody could count them.
+func (r *importRun) checkLabels(labels []opsreview.Label) ([]opsreview.Label, error) {
+	var kept []opsreview.Label
+	for _, l := range labels {
+		if l.Withdrawn {
+			kept = append(kept, l)
+			continue
+		}
+		known, err := r.words.CheckOld(l)
+		if err == nil {
+			kept = append(kept, known)
+			continue
+		}
+		p := ingest.Problem{File: r.header.GetFile(), Item: "label of page " + l.Page.ID, Reason: opsreview.ErrorMessage(err)}
+		if err := r.Problem(p); err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
 }
 
 // Problem keeps a problem for the next message to the client.
