@@ -73,7 +73,8 @@ func whileSyncing(ctx context.Context, db *store.DB, fn func(context.Context) er
 	}()
 	err = fn(ctx)
 	stop()
-	return written, errors.Join(err, <-synced)
+	err = errors.Join(err, <-synced) // Only now is written the other's no more.
+	return written, err
 }
 
 // latencies collects how long calls took, by kind.
