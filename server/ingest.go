@@ -99,7 +99,7 @@ func (s *ingestService) strict(ctx context.Context, importer ingest.Importer, ru
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	var sink strictSink
+	sink := strictSink{words: run.words, file: run.header.GetFile()}
 	err = s.db.SaveAll(ctx, source, func(save func(opsreview.Batch) (opsreview.Saved, error)) error {
 		sink.save = save
 		return importer.Import(ctx, source, run.file(file), &sink)
@@ -132,12 +132,18 @@ func putAside(r io.Reader) (file *os.File, remove func(), err error) {
 
 // A strictSink saves what the second reading of a file finds, and tells nobody.
 type strictSink struct {
+	words opsreview.Vocabulary
+	file  string
 	save  func(opsreview.Batch) (opsreview.Saved, error)
 	saved opsreview.Saved
 }
 
 // Save implements ingest.Sink.
 func (s *strictSink) Save(_ context.Context, b opsreview.Batch) error {
+	var err error
+	if b.Labels, err = checkLabels(s.words, b.Labels, s.file, s); err != nil {
+		return err
+	}
 	saved, err := s.save(b)
 	s.saved.Add(saved)
 	return err
@@ -203,7 +209,7 @@ const maxProblems = 200
 // Save saves a batch and tells the client how far the import has come.
 func (r *importRun) Save(ctx context.Context, b opsreview.Batch) error {
 	var err error
-	if b.Labels, err = r.checkLabels(b.Labels); err != nil {
+	if b.Labels, err = checkLabels(r.words, b.Labels, r.header.GetFile(), r); err != nil {
 		return err
 	}
 	if r.save != nil {
@@ -216,22 +222,22 @@ func (r *importRun) Save(ctx context.Context, b opsreview.Batch) error {
 	return r.tell(false)
 }
 
-// checkLabels keeps the labels that the vocabulary has words for. The others
-// are problems: nobody could count them.
-func (r *importRun) checkLabels(labels []opsreview.Label) ([]opsreview.Label, error) {
+// checkLabels keeps the labels that the vocabulary has words for, in today's
+// words. The others are problems of the file: nobody could count them.
+func checkLabels(words opsreview.Vocabulary, labels []opsreview.Label, file string, sink ingest.Sink) ([]opsreview.Label, error) {
 	var kept []opsreview.Label
 	for _, l := range labels {
 		if l.Withdrawn {
 			kept = append(kept, l)
 			continue
 		}
-		known, err := r.words.CheckOld(l)
+		known, err := words.CheckOld(l)
 		if err == nil {
 			kept = append(kept, known)
 			continue
 		}
-		p := ingest.Problem{File: r.header.GetFile(), Item: "label of page " + l.Page.ID, Reason: opsreview.ErrorMessage(err)}
-		if err := r.Problem(p); err != nil {
+		p := ingest.Problem{File: file, Item: "label of page " + l.Page.ID, Reason: opsreview.ErrorMessage(err)}
+		if err := sink.Problem(p); err != nil {
 			return nil, err
 		}
 	}

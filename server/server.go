@@ -72,7 +72,7 @@ func New(o Options) *Server {
 		grpc.ConnectionTimeout(20*time.Second),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.ChainUnaryInterceptor(unaryDeadline(o), unaryErrors(o.Log)), // in this order: errors are read with the deadline
-		grpc.ChainStreamInterceptor(streamErrors(o.Log)),
+		grpc.ChainStreamInterceptor(streamErrors(o.Log), endWatches),
 	)
 	facts := &facts{db: o.DB, org: o.Org, now: o.Now}
 	pb.RegisterPageServiceServer(s.grpc, &pageService{facts: facts})
@@ -81,7 +81,7 @@ func New(o Options) *Server {
 	pb.RegisterMonitorServiceServer(s.grpc, &monitorService{facts: facts})
 	pb.RegisterTeamServiceServer(s.grpc, &teamService{facts: facts})
 	pb.RegisterSourceServiceServer(s.grpc, &sourceService{db: o.DB, syncs: s.syncs})
-	pb.RegisterIngestServiceServer(s.grpc, &ingestService{db: o.DB, importers: o.Importers, now: o.Now})
+	pb.RegisterIngestServiceServer(s.grpc, &ingestService{db: o.DB, importers: o.Importers, words: o.Org.Vocabulary, now: o.Now})
 	pb.RegisterDatabaseServiceServer(s.grpc, &databaseService{db: o.DB})
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
