@@ -90,8 +90,10 @@ func (r *orgRows) save(ctx context.Context, w *writer, source string, listed boo
 	if err != nil || !listed {
 		return changed, err
 	}
+	// Somebody who was only named is in no list of accounts, and not gone for it.
 	gone, err := w.exec(ctx, `UPDATE `+r.table+` SET deleted = 1 WHERE source = ? AND NOT deleted
-		AND id NOT IN (SELECT value FROM json_each(?))`, source, encodeStrings(r.ids))
+		AND id NOT IN (SELECT value FROM json_each(?)) AND substr(id, 1, ?) <> ?`,
+		source, encodeStrings(r.ids), len(opsreview.NamedOnly), opsreview.NamedOnly)
 	return changed + gone, err
 }
 

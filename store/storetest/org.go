@@ -11,6 +11,7 @@ var orgTests = map[string]func(*testing.T, Store){
 	"what is not listed any more is deleted":       testListed,
 	"reference data of every kind comes back":      testKinds,
 	"responders of another source stay unaffected": testListedElsewhere,
+	"who was only named is not gone":               testListedByNameOnly,
 }
 
 func ada() opsreview.Responder {
@@ -65,6 +66,17 @@ func testKinds(t *testing.T, st Store) {
 	same(t, "a team that went", true, must(st.Teams(t.Context()))(t)[0].Deleted)
 	same(t, "a service that went", true, must(st.Services(t.Context()))(t)[0].Deleted)
 	same(t, "a policy that went", true, must(st.Policies(t.Context()))(t)[0].Deleted)
+}
+
+func testListedByNameOnly(t *testing.T, st Store) {
+	named := opsreview.Responder{Ref: ref(opsreview.NamedOnly + "Ada"), Name: "Ada"}
+	save(t, st, "pd", opsreview.Batch{Responders: []opsreview.Responder{named}})
+	save(t, st, "pd", opsreview.Batch{Responders: []opsreview.Responder{{Ref: ref("P1"), Name: "Ada"}}, Listed: []string{"responders"}})
+	for _, r := range must(st.Responders(t.Context()))(t) {
+		if r.Deleted {
+			t.Errorf("%s is deleted: nobody who was only named is in a list of accounts", r.Ref)
+		}
+	}
 }
 
 func testListedElsewhere(t *testing.T, st Store) {
