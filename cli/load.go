@@ -63,7 +63,7 @@ func (a *app) printLoad(resp *pb.GetLoadResponse, output string, vendors bool) e
 	writeLine(a.stdout, s.bold("load"+teamTitle(resp.GetTeam()))+"  "+f.String())
 	writeLine(a.stdout, "")
 	printLoads(a.stdout, s, resp.GetLoads(), width, 20)
-	printResponse(a.stdout, resp.GetResponse())
+	printResponse(a.stdout, resp.GetResponse(), width)
 	if vendors {
 		printVendors(a.stdout, s, resp.GetVendorResponses(), width)
 	}
@@ -192,14 +192,20 @@ func onCall(l *pb.Load) string {
 }
 
 // printResponse prints how quickly people answered, with what is left out.
-func printResponse(w io.Writer, r *pb.Response) {
+func printResponse(w io.Writer, r *pb.Response, width int) {
+	line := func(lead, text string) {
+		for _, l := range wrap(text, width-16) {
+			writeLine(w, fmt.Sprintf("  %-13s %s", lead, l))
+			lead = ""
+		}
+	}
 	writeLine(w, "")
-	writeLine(w, "  acknowledged  "+spreadText(r.GetAcknowledge(), r.GetNeverAcknowledged(), "never acknowledged"))
+	line("acknowledged", spreadText(r.GetAcknowledge(), r.GetNeverAcknowledged(), "never acknowledged"))
 	resolved := spreadText(r.GetResolve(), r.GetUnresolved(), "still open")
 	if n := r.GetMerged(); n > 0 {
 		resolved += fmt.Sprintf("; %d merged into others, not in it", n)
 	}
-	writeLine(w, "  resolved      "+resolved)
+	line("resolved", resolved)
 }
 
 func spreadText(s *pb.Spread, excluded int32, why string) string {

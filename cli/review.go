@@ -89,8 +89,13 @@ func printNext(w io.Writer, r *pb.Review, f frame) {
 		team = " --team " + shellWord(clean(r.GetTeam()))
 	}
 	writeLine(w, "")
-	writeLine(w, fmt.Sprintf("%s nobody has labelled: opsreview page list%s --from %s --to %s --unlabelled",
-		plural(n, "page"), team, f.start.Format("2006-01-02T15:04"), f.end.Format("2006-01-02T15:04")))
+	writeLine(w, fmt.Sprintf("%s unlabelled: opsreview page list%s --from %s --to %s --unlabelled",
+		plural(n, "page"), team, flagTime(f.start), flagTime(f.end)))
+}
+
+// flagTime is a local time as --from and --to take it, as short as it can be.
+func flagTime(t time.Time) string {
+	return strings.TrimSuffix(t.Format("2006-01-02T15:04"), "T00:00")
 }
 
 func printHeadline(w io.Writer, s style, h *pb.Headline, width int) {
@@ -110,10 +115,10 @@ func printHeadline(w io.Writer, s style, h *pb.Headline, width int) {
 	if in.GetUnknown() > 0 {
 		text += fmt.Sprintf(", %d at hours unknown", in.GetUnknown())
 	}
-	writeLine(w, "  "+text)
-	writeLine(w, fmt.Sprintf("  %s of people's time engaged; %d escalated because nobody answered; %d still open",
-		span(h.GetEngaged().AsDuration()), h.GetEscalated(), h.GetOpen()))
-	printResponse(w, h.GetResponse())
+	writeWrapped(w, "  ", text, width)
+	writeWrapped(w, "  ", fmt.Sprintf("%s of people's time engaged; %d escalated because nobody answered; %d still open",
+		span(h.GetEngaged().AsDuration()), h.GetEscalated(), h.GetOpen()), width)
+	printResponse(w, h.GetResponse(), width)
 }
 
 // printChanges prints the comparisons; one that says what the one before has
@@ -126,9 +131,7 @@ func printChanges(w io.Writer, h *pb.Headline, width int) {
 			continue
 		}
 		said = text
-		for _, line := range wrap(text, width-2) {
-			writeLine(w, "  "+line)
-		}
+		writeWrapped(w, "  ", text, width)
 	}
 }
 

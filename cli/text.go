@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"time"
 	"unicode"
@@ -171,8 +172,26 @@ func when(t time.Time, zone *time.Location) string {
 
 // wrap breaks a text into lines of at most width cells.
 func wrap(s string, width int) []string {
-	s, _ = firstRunes(s, mostWrapped)
-	return strings.Split(ansi.Wrap(s, max(width, 1), ""), "\n")
+	s, cut := firstRunes(s, mostWrapped)
+	if cut {
+		s += "…"
+	}
+	parts := strings.Split(ansi.Wrap(s, max(width, 1), ""), "\n")
+	for i, line := range parts {
+		parts[i] = fit(line, width)
+	}
+	return parts
+}
+
+// writeWrapped writes a text over as many lines as it needs, all but the first
+// a little further in.
+func writeWrapped(w io.Writer, indent, text string, width int) {
+	for i, line := range wrap(text, width-len(indent)-2) {
+		if i > 0 {
+			line = "  " + line
+		}
+		writeLine(w, indent+line)
+	}
 }
 
 // mostWrapped is how many characters of one text are printed over several
