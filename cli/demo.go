@@ -123,6 +123,6 @@ func (a *app) keepDemo(ctx context.Context, c client, path string) error {
 	if err := a.backup(ctx, c, path); err != nil {
 		return err
 	}
-	writeLine(a.stderr, "try: opsreview --db "+path+" --config examples/opsreview.yaml page list --from "+demoFrom+" --to "+demoTo+" --sort cost --limit 20")
+	writeLine(a.stderr, "try: opsreview --db "+shellWord(path)+" --config examples/opsreview.yaml page list --from "+demoFrom+" --to "+demoTo+" --sort cost --limit 20")
 	return nil
 }
