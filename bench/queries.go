@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -42,13 +43,18 @@ func (b *bench) queriesWhileSyncing(ctx context.Context) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
+	log, err := os.Stat(b.path("queries.db-wal"))
+	if err != nil {
+		return nil, err
+	}
 	var results []result
 	for _, kind := range []string{"GetLoad", "ListPages", "GetPage"} {
 		t := times.of[kind]
 		results = append(results, result{
-			name:   fmt.Sprintf("queries: %s, %d clients during a sync", kind, clients),
-			text:   fmt.Sprintf("p50 %s, p99 %s", milliseconds(median(t)), milliseconds(quantile(t, 0.99))),
-			detail: fmt.Sprintf("%d calls over %d pages; the sync wrote %.0f pages/s", len(t), b.stored, float64(written)/took),
+			name: fmt.Sprintf("queries: %s, %d clients during a sync", kind, clients),
+			text: fmt.Sprintf("p50 %s, p99 %s", milliseconds(median(t)), milliseconds(quantile(t, 0.99))),
+			detail: fmt.Sprintf("%d calls over %d pages; the sync wrote %.0f pages/s and the log grew to %.0f MB",
+				len(t), b.stored, float64(written)/took, float64(log.Size())/1e6),
 		})
 	}
 	return results, s.close(ctx)
