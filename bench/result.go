@@ -43,6 +43,9 @@ func (r result) verdict() string {
 }
 
 func writeTable(w io.Writer, results []result) error {
+	if len(results) == 0 {
+		return nil
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "WHAT\tMEASURED\tBOUND\tVERDICT\tFROM")
 	for _, r := range results {
