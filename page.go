@@ -61,8 +61,8 @@ type Page struct {
 	Label          Label     // the label in force; zero if unlabelled
 }
 
-// Settle puts the events in order, drops repeated ones and derives the page's
-// second group of fields from them. Where the timeline lacks an event that the
+// Settle puts the events in order, drops repeated ones and echoes of notes, and
+// derives the page's second group of fields from them. Where the timeline lacks an event that the
 // source's own summary implies (a trigger that has not become visible yet, a
 // resolution nobody logged), the summary's times stand in.
 func (p *Page) Settle() {
@@ -152,6 +152,43 @@ func (p *Page) sortEvents() {
 		seen[e.ID] = true
 		return dup
 	})
+	p.dropEchoes()
+}
+
+// echoSpan is how far apart a source may date a note and its own mention of
+// that note.
+const echoSpan = 5 * time.Second
+
+// dropEchoes drops notes that only repeat another: sources tell of a note once
+// as the note itself and once more as an event of the timeline, which may have
+// no text and is dated up to some seconds before or after. What is dropped
+// depends on the set of events alone, so that the order in which the two were
+// ingested does not matter.
+func (p *Page) dropEchoes() {
+	var notes []Event
+	for _, e := range p.Events {
+		if e.Kind == Noted {
+			notes = append(notes, e)
+		}
+	}
+	if len(notes) < 2 {
+		return
+	}
+	p.Events = slices.DeleteFunc(p.Events, func(e Event) bool {
+		return e.Kind == Noted && slices.ContainsFunc(notes, func(n Event) bool { return n.echoedBy(e) })
+	})
+}
+
+// echoedBy reports whether the note f only repeats the note e: it is by the
+// same author within a few seconds, and has no text or the same text later.
+func (e Event) echoedBy(f Event) bool {
+	if e.Text == "" || e.By.ID != f.By.ID || (e.By.ID == "" && e.By.Name != f.By.Name) || f.At.Sub(e.At).Abs() > echoSpan {
+		return false
+	}
+	if f.Text == "" {
+		return true
+	}
+	return f.Text == e.Text && (e.At.Before(f.At) || (e.At.Equal(f.At) && e.ID < f.ID))
 }
 
 // Spells returns the intervals in which the page was open, in order. The last

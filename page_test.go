@@ -310,3 +310,46 @@ func randomEvents(rng *rand.Rand) []opsreview.Event {
 	}
 	return events
 }
+
+// A note and the source's own mention of it are one event, whichever was
+// ingested first.
+func TestPage_SettleDropsEchoesOfNotes(t *testing.T) {
+	base := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	note := func(id string, seconds int, author, text string) opsreview.Event {
+		return opsreview.Event{ID: id, At: base.Add(time.Duration(seconds) * time.Second), Kind: opsreview.Noted, By: opsreview.Agent{Kind: opsreview.Person, ID: author}, Text: text}
+	}
+	tests := map[string]struct {
+		notes []opsreview.Event
+		want  []string
+	}{
+		"a mention before its note":                        {[]opsreview.Event{note("m", 0, "U1", ""), note("n", 5, "U1", "hm")}, []string{"n"}},
+		"a mention after its note":                         {[]opsreview.Event{note("n", 0, "U1", "hm"), note("m", 5, "U1", "")}, []string{"n"}},
+		"a mention with the text":                          {[]opsreview.Event{note("m", 0, "U1", "hm"), note("n", 2, "U1", "hm")}, []string{"m"}},
+		"two texts in one second are two notes":            {[]opsreview.Event{note("a", 0, "U1", "hm"), note("b", 0, "U1", "oh")}, []string{"a", "b"}},
+		"another author's note is no mention":              {[]opsreview.Event{note("a", 0, "U1", "hm"), note("b", 0, "U2", "")}, []string{"a", "b"}},
+		"six seconds are too many":                         {[]opsreview.Event{note("a", 0, "U1", "hm"), note("b", 6, "U1", "")}, []string{"a", "b"}},
+		"a mention without its note stays":                 {[]opsreview.Event{note("m", 0, "U1", "")}, []string{"m"}},
+		"mentions alone stay":                              {[]opsreview.Event{note("m", 0, "U1", ""), note("o", 1, "U1", "")}, []string{"m", "o"}},
+		"authors who have no ID are compared by name":      {[]opsreview.Event{{ID: "m", At: base, Kind: opsreview.Noted, By: opsreview.Agent{Name: "bot"}}, {ID: "n", At: base, Kind: opsreview.Noted, By: opsreview.Agent{Name: "tob"}, Text: "x"}}, []string{"m", "n"}},
+		"three of one text in a row are the first of them": {[]opsreview.Event{note("a", 0, "U1", "hm"), note("b", 4, "U1", "hm"), note("c", 8, "U1", "hm")}, []string{"a"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			for shift := range tt.notes {
+				p := opsreview.Page{Events: append(slices.Clone(tt.notes[shift:]), tt.notes[:shift]...)}
+				p.Settle()
+				var got []string
+				for _, e := range p.Events {
+					got = append(got, e.ID)
+				}
+				if !slices.Equal(got, tt.want) {
+					t.Errorf("from %d on the notes are %v, want %v", shift, got, tt.want)
+				}
+				p.Settle()
+				if len(p.Events) != len(tt.want) {
+					t.Errorf("settling again left %d events", len(p.Events))
+				}
+			}
+		})
+	}
+}

@@ -256,12 +256,12 @@ func (db *DB) insertPages(ctx context.Context, w *writer, r *pageRows, pages []*
 	}
 	for _, p := range pages {
 		key++
+		r.addEvents(key, p.Events) // all of them: what Settle drops must be known when it comes again
 		m := db.settle(&p.Page)
 		if m.ID != "" {
 			r.monitors[m.ID] = joinMonitors(r.monitors[m.ID], m)
 		}
 		r.pages = append(append(r.pages, key, p.Source, p.ID), pageArgs(&p.Page)...)
-		r.addEvents(key, p.Events)
 	}
 	return nil
 }
