@@ -66,6 +66,10 @@ type Session interface {
 	// CountPages counts the source's stored pages that began in w.
 	CountPages(ctx context.Context, w opsreview.Window) (int, error)
 
+	// Stored returns those of the source's pages that are stored, by ID, with
+	// every event that was ever saved of them, in no order.
+	Stored(ctx context.Context, ids []string) (map[string]opsreview.Page, error)
+
 	// Suspect lists the windows that earlier pulls could not read whole.
 	Suspect(ctx context.Context) ([]opsreview.SuspectWindow, error)
 
@@ -102,6 +106,10 @@ type Store interface {
 
 	// CountPages counts the source's pages that began in w.
 	CountPages(ctx context.Context, source string, w opsreview.Window) (int, error)
+
+	// Stored returns those of the source's pages that are stored, by ID, with
+	// every event that was ever saved of them, in no order.
+	Stored(ctx context.Context, source string, ids []string) (map[string]opsreview.Page, error)
 
 	// Rejects lists the source's rejects that were last tried by a program other
 	// than version.

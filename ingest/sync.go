@@ -96,6 +96,11 @@ func (s *session) CountPages(ctx context.Context, w opsreview.Window) (int, erro
 	return s.store.CountPages(ctx, s.source, w)
 }
 
+// Stored implements [Session].
+func (s *session) Stored(ctx context.Context, ids []string) (map[string]opsreview.Page, error) {
+	return s.store.Stored(ctx, s.source, ids)
+}
+
 // Suspect implements [Session].
 func (s *session) Suspect(ctx context.Context) ([]opsreview.SuspectWindow, error) {
 	h, err := s.store.Source(ctx, s.source)

@@ -141,3 +141,29 @@ func (db *DB) CountPages(ctx context.Context, source string, w opsreview.Window)
 	})
 	return n, err
 }
+
+// Stored returns those of the source's pages that are stored, by ID, with every
+// event that was ever saved of them, in no order.
+func (db *DB) Stored(ctx context.Context, source string, ids []string) (map[string]opsreview.Page, error) {
+	var found []*keyedPage
+	err := db.view(ctx, func(tx *sql.Tx) error {
+		query := `SELECT ` + pageColumns + ` FROM pages WHERE source = ? AND id IN (SELECT value FROM json_each(?))`
+		err := each(ctx, tx, query, []any{source, encodeStrings(ids)}, func(rows *sql.Rows) error {
+			p, err := scanPage(rows)
+			found = append(found, p)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return loadEvents(ctx, tx, found)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for stored pages: %w", err)
+	}
+	pages := make(map[string]opsreview.Page, len(found))
+	for _, p := range found {
+		pages[p.ID] = p.Page
+	}
+	return pages, nil
+}

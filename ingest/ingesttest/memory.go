@@ -28,6 +28,7 @@ type Memory struct {
 	saves   int
 	health  opsreview.SourceHealth
 	pages   map[string]opsreview.Page
+	events  map[string][]opsreview.Event // all that were saved of a page, by its ID; pages have them settled
 	people  map[string]opsreview.Responder
 	teams   map[string]opsreview.Team
 	svcs    map[string]opsreview.Service
@@ -48,7 +49,7 @@ type reject struct {
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
 	return &Memory{
-		pages: map[string]opsreview.Page{}, people: map[string]opsreview.Responder{},
+		pages: map[string]opsreview.Page{}, events: map[string][]opsreview.Event{}, people: map[string]opsreview.Responder{},
 		teams: map[string]opsreview.Team{}, svcs: map[string]opsreview.Service{},
 		pols: map[string]opsreview.EscalationPolicy{}, prios: map[string]opsreview.Priority{},
 		shifts: map[string]opsreview.Shift{}, labels: map[string]opsreview.Label{},
@@ -112,6 +113,20 @@ func (m *Memory) CountPages(_ context.Context, _ string, w opsreview.Window) (in
 		}
 	}
 	return n, nil
+}
+
+// Stored implements ingest.Store.
+func (m *Memory) Stored(_ context.Context, _ string, ids []string) (map[string]opsreview.Page, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := map[string]opsreview.Page{}
+	for _, id := range ids {
+		if p, ok := m.pages[id]; ok {
+			p.Events = slices.Clone(m.events[id])
+			found[id] = p
+		}
+	}
+	return found, nil
 }
 
 // Rejects implements ingest.Store.

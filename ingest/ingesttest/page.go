@@ -18,19 +18,21 @@ func (m *Memory) savePage(p opsreview.Page, saved *opsreview.Saved) {
 		old = opsreview.Page{Ref: p.Ref}
 	}
 	have := map[string]bool{}
-	for _, e := range old.Events {
+	for _, e := range m.events[p.ID] {
 		have[e.ID] = true
 	}
 	next := joinFields(old, p)
-	next.Events = slices.Clone(old.Events)
+	all := m.events[p.ID]
 	added := 0
 	for _, e := range p.Events {
 		if !have[e.ID] {
 			have[e.ID] = true
-			next.Events = append(next.Events, e)
+			all = append(all, e)
 			added++
 		}
 	}
+	m.events[p.ID] = all
+	next.Events = slices.Clone(all)
 	next.Settle()
 	saved.Events += added
 	if known && (added > 0 || !reflect.DeepEqual(next, old)) {

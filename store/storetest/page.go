@@ -348,5 +348,10 @@ func testOpenAndCount(t *testing.T, st Store) {
 	same(t, "open", []string{"Q1", "Q3"}, must(st.OpenPages(t.Context(), "pd"))(t))
 	same(t, "open elsewhere", nil, must(st.OpenPages(t.Context(), "x"))(t))
 	same(t, "a window is half-open", 2, must(st.CountPages(t.Context(), "pd", opsreview.Window{Start: hour(1), End: hour(3)}))(t))
+	some := must(st.Stored(t.Context(), "pd", []string{"Q2", "Q9"}))(t)
+	same(t, "a page that is not stored is missing", 1, len(some))
+	same(t, "the end of a stored page", hour(3), some["Q2"].ResolvedAt)
+	same(t, "the events of a stored page", 2, len(some["Q2"].Events))
+	same(t, "stored elsewhere", 0, len(must(st.Stored(t.Context(), "x", []string{"Q2"}))(t)))
 	same(t, "since", hour(1), must(st.DataSince(t.Context()))(t))
 }
