@@ -2,10 +2,13 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // TestDemo compares the demo with testdata/demo.txt, from which the README is
@@ -27,6 +30,36 @@ func TestDemo_EveryTeam(t *testing.T) {
 				t.Errorf("team %q has %d pages and %d loads", review.Team, review.Headline.Pages, len(review.Loads))
 			}
 		})
+	}
+}
+
+// TestTables_FitTheTerminal prints the demo's data at several widths. Only a
+// command to copy may be longer, and the fields of one page, one a line.
+func TestTables_FitTheTerminal(t *testing.T) {
+	home := t.TempDir()
+	db := filepath.Join(home, "demo.db")
+	must(t, home, time.Now(), "demo", "--keep", db)
+	scope := []string{"--from", demoFrom, "--to", demoTo}
+	commands := [][]string{
+		append([]string{"review", "show", "--all"}, scope...), append([]string{"page", "list"}, scope...),
+		append([]string{"load", "show", "--vendor-definitions"}, scope...), append([]string{"monitor", "list"}, scope...),
+		{"team", "people"}, {"source", "list"},
+	}
+	for _, c := range commands {
+		for _, width := range []int{80, 100, 130, 200} {
+			t.Run(fmt.Sprintf("%s %s at %d", c[0], c[1], width), func(t *testing.T) {
+				r := runWith(t, &app{columns: width}, home, time.Now(), "", append([]string{"--db", db}, c...)...)
+				if r.status != exitOK {
+					t.Fatalf("exit status %d: %s", r.status, r.stderr)
+				}
+				for line := range strings.Lines(r.stdout) {
+					line = strings.TrimSuffix(line, "\n")
+					if w := ansi.StringWidth(line); w > width && !strings.Contains(line, "opsreview page list") {
+						t.Errorf("%d cells: %s", w, line)
+					}
+				}
+			})
+		}
 	}
 }
 

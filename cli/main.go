@@ -71,6 +71,7 @@ type app struct {
 	serverAddr string
 	embedded   *embedded // the demo's configuration and clock; nil otherwise
 	vendors    vendorOptions
+	columns    int // how wide the output is; 0 asks the terminal
 }
 
 // Main runs the command and returns its exit status.
@@ -211,6 +212,9 @@ const widestTerminal = 200
 // terminalWidth returns how many cells wide the output is: a terminal's own
 // width between 80 and 200, and 100 anywhere else.
 func (a *app) terminalWidth() int {
+	if a.columns > 0 {
+		return a.columns
+	}
 	if f, ok := a.stdout.(*os.File); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
 			return min(max(w, 80), widestTerminal)
