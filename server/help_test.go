@@ -258,3 +258,5 @@ func names(pages []*pb.Page) []string {
 }
 
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
+
+func codeOf(err error) codes.Code { return status.Code(err) }
