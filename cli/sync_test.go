@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -109,25 +108,46 @@ func (a *account) signal(s os.Signal) {
 	}
 }
 
-// killAt kills the sync at its nth request: before the answer, in the middle
-// of it, or when it has gone out.
-func (a *account) killAt(nth, moment int) func(n int, w http.ResponseWriter, r *http.Request) bool {
+// A moment is when a sync is killed: after share of the answer to its nth
+// request has gone out, and if that was the whole, a little later, so that it
+// dies while it works on what it was told.
+type moment struct {
+	nth   int
+	share float64
+	later time.Duration
+}
+
+// randomMoment is one of the first n requests.
+func randomMoment(rng *rand.Rand, n int) moment {
+	m := moment{nth: 1 + rng.IntN(n), share: 1, later: time.Duration(rng.IntN(3000)) * time.Microsecond}
+	if rng.IntN(3) == 0 {
+		m.share = rng.Float64()
+	}
+	return m
+}
+
+// killAt kills the sync at a moment.
+func (a *account) killAt(m moment) func(n int, w http.ResponseWriter, r *http.Request) bool {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool {
-		if n != nth {
+		if n != m.nth {
 			return false
 		}
+		a.mu.Lock()
+		process := a.child.Process
+		a.mu.Unlock()
 		answer := httptest.NewRecorder()
 		a.fake.ServeHTTP(answer, r)
 		body := answer.Body.Bytes()
-		part := body[:len(body)*moment/2] // nothing, a half or all
 		w.Header().Set("Date", answer.Header().Get("Date"))
 		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
-		if moment > 0 {
-			w.WriteHeader(answer.Code)
-			_, _ = w.Write(part)
-			_ = http.NewResponseController(w).Flush()
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(body[:int(m.share*float64(len(body)))])
+		_ = http.NewResponseController(w).Flush()
+		if m.share == 1 {
+			time.AfterFunc(m.later, func() { _ = process.Kill() }) // it may have come to its end
+			return true
 		}
-		a.signal(syscall.SIGKILL)
+		_ = process.Kill()
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -251,7 +271,7 @@ func TestSync_KilledAnywhere(t *testing.T) {
 		rounds++
 		name := fmt.Sprintf("killed-%d.db", rounds)
 		for done := false; !done; {
-			strike := a.killAt(1+rng.IntN(requests/3), rng.IntN(3))
+			strike := a.killAt(randomMoment(rng, requests/3))
 			if killed == kills {
 				strike = nil
 			}
