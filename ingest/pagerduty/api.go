@@ -203,6 +203,7 @@ type apiAnalytics struct {
 	ID         string `json:"id"`
 	CreatedAt  string `json:"created_at"`
 	ResolvedAt string `json:"resolved_at"`
+	UpdatedAt  string `json:"updated_at"` // of the row, not of the incident
 }
 
 // An apiNumber is a number that may come as a string.

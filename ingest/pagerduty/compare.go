@@ -3,9 +3,10 @@ package pagerduty
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
+	"strings"
 	"time"
 
 	"opsreview"
@@ -17,9 +18,7 @@ const (
 	openEvery     = time.Hour
 	countEvery    = 7 * 24 * time.Hour
 	countSpan     = 60 * 24 * time.Hour
-	analyticsSpan = 48 * time.Hour
 	mostOpenAsked = 200 // incidents that are looked up in one comparison
-	mostAnalytics = 20  // answers of up to a thousand rows
 )
 
 // open compares the open incidents with the stored open pages, hourly. Both
@@ -34,50 +33,66 @@ func (p *puller) open(ctx context.Context) error {
 		"sort_by": {"created_at:asc"}, "time_zone": {"UTC"},
 	}))
 	if err != nil {
-		return p.optional(ctx, "open incidents", err)
+		return p.optional(ctx, phaseOpen, err)
 	}
 	stored, err := p.session.OpenPages(ctx)
 	if err != nil {
 		return err
 	}
 	f := p.facts()
-	listed := map[string]bool{}
+	listed, held := map[string]bool{}, set(stored)
 	for _, row := range rows {
 		id := identity(row)
 		listed[id] = true
-		if f.item("incident", row) == nil && !slices.Contains(stored, id) {
-			p.st.mark(id, wantTimeline)
+		if f.item("incident", row) == nil && !held[id] {
+			p.st.mark(id, wantTimeline|p.extras())
 		}
 	}
-	asked := 0
+	var missing []string
 	for _, id := range stored {
-		if !listed[id] && !slices.Contains(p.st.Lost, id) && asked < mostOpenAsked {
-			asked++
-			if err := p.lookUp(ctx, f, id); err != nil {
-				return err
-			}
+		if !listed[id] {
+			missing = append(missing, id)
 		}
+	}
+	if err := p.lookUpAll(ctx, f, missing); err != nil {
+		return err
 	}
 	p.st.OpenAt = p.now
-	if err := p.save(ctx, f.done(), ingest.Progress{Phase: "open incidents", Done: 1}); err != nil {
+	if err := p.save(ctx, f.done(), ingest.Progress{Phase: phaseOpen, Done: 1, Note: p.lostNote()}); err != nil {
 		return err
 	}
 	return p.details(ctx)
 }
 
-// lookUp asks for a page that is stored as open and not listed as such.
+// lookUpAll asks for pages that are stored as open and are not listed as such.
+func (p *puller) lookUpAll(ctx context.Context, f *facts, missing []string) error {
+	p.st.findAgain(missing)
+	asked := 0
+	for _, id := range missing {
+		if !p.st.mayAsk(id, p.now) {
+			continue
+		}
+		if asked++; asked > mostOpenAsked {
+			break
+		}
+		if err := p.lookUp(ctx, f, id); err != nil {
+			return p.optional(ctx, phaseOpen, err) // the others wait for the next comparison
+		}
+	}
+	return nil
+}
+
+// lookUp asks for one page that is stored as open and not listed as such.
 func (p *puller) lookUp(ctx context.Context, f *facts, id string) error {
 	body, err := p.get(ctx, "/incidents/"+url.PathEscape(id), nil)
 	if gone(err) {
-		if len(p.st.Lost) < mostLost {
-			p.st.Lost = append(p.st.Lost, id)
-		}
-		p.session.Report(ingest.Progress{Phase: "open incidents", Note: "incident " + id + " is stored as open and can no longer be seen: its data is kept"})
+		p.st.lose(id, p.now)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	delete(p.st.Lost, id)
 	var answer struct {
 		Incident json.RawMessage `json:"incident"`
 	}
@@ -86,6 +101,35 @@ func (p *puller) lookUp(ctx context.Context, f *facts, id string) error {
 		p.st.mark(id, wantTimeline)
 	}
 	return nil
+}
+
+// namedLost is how many incidents a note names.
+const namedLost = 5
+
+// lostNote says which stored pages can no longer be seen, "" if none is lost.
+func (p *puller) lostNote() string {
+	ids := sortedKeys(p.st.Lost)
+	if len(ids) == 0 {
+		return ""
+	}
+	names := strings.Join(ids[:min(len(ids), namedLost)], ", ")
+	if len(ids) > namedLost {
+		names += ", …"
+	}
+	return fmt.Sprintf("access lost: %d stored as open can no longer be seen, so that their end is unknown; what is stored is kept (%s)",
+		len(ids), names)
+}
+
+// extras are the details that the configuration wants of every incident.
+func (p *puller) extras() want {
+	var w want
+	if on(p.cfg.Alerts) {
+		w |= wantAlerts
+	}
+	if on(p.cfg.Notes) {
+		w |= wantNotes
+	}
+	return w
 }
 
 // optional turns a failure of something that a pull can do without into a
@@ -104,28 +148,32 @@ func (p *puller) optional(ctx context.Context, phase string, err error) error {
 // counts compares the number of incidents of each of the last 60 days with
 // what is stored, weekly. Days that lack some are read again.
 func (p *puller) counts(ctx context.Context) error {
+	first := later(p.end.Add(-countSpan), p.st.Since).Truncate(daily)
 	if p.st.CountDay.IsZero() {
 		if p.now.Sub(p.st.CountAt) < countEvery {
 			return nil
 		}
-		p.st.CountDay = later(p.end.Add(-countSpan), p.st.Since).Truncate(daily)
+		p.st.CountDay = first
 	}
 	last := p.end.Truncate(daily)
 	for p.st.CountDay.Before(last) {
 		w := opsreview.Window{Start: p.st.CountDay, End: p.st.CountDay.Add(daily)}
-		if err := p.countDay(ctx, w); err != nil {
-			return p.optional(ctx, "daily counts", err)
+		pr := ingest.Progress{Phase: phaseCounts, Window: w, Done: share(first, w.End, last)}
+		if err := p.countDay(ctx, w, pr); err != nil {
+			return p.optional(ctx, phaseCounts, err)
 		}
 		p.st.CountDay = w.End
-		if err := p.save(ctx, opsreview.Batch{}, ingest.Progress{Phase: "daily counts", Window: w, Done: share(p.end.Add(-countSpan), w.End, last)}); err != nil {
+		if err := p.save(ctx, opsreview.Batch{}, pr); err != nil {
 			return err
 		}
 	}
 	p.st.CountAt, p.st.CountDay = p.now, time.Time{}
-	return p.save(ctx, opsreview.Batch{}, ingest.Progress{Phase: "daily counts", Done: 1})
+	return p.save(ctx, opsreview.Batch{}, ingest.Progress{Phase: phaseCounts, Done: 1})
 }
 
-func (p *puller) countDay(ctx context.Context, w opsreview.Window) error {
+// countDay compares one day, and reads it again if some of its incidents are
+// not stored.
+func (p *puller) countDay(ctx context.Context, w opsreview.Window, pr ingest.Progress) error {
 	q := p.teamQuery(url.Values{
 		"since": {w.Start.Format(time.RFC3339)}, "until": {w.End.Format(time.RFC3339)},
 		"time_zone": {"UTC"}, "total": {"true"}, "sort_by": {"created_at:asc"},
@@ -134,101 +182,41 @@ func (p *puller) countDay(ctx context.Context, w opsreview.Window) error {
 	if err != nil {
 		return err
 	}
+	total := max(first.total, len(first.rows))
 	have, err := p.session.CountPages(ctx, w)
-	if err != nil || max(first.total, len(first.rows)) <= have {
+	if err != nil || total <= have {
 		return err
 	}
-	err = p.entries(ctx, w, oldestFirst, func(l leaf) error {
-		return p.saveLeaf(ctx, l, ingest.Progress{Phase: "daily counts"})
-	})
-	if err != nil {
+	pr.Done = 0 // of how much there is to read nothing is known
+	if err := p.entries(ctx, w, oldestFirst, func(l leaf) error { return p.saveLate(ctx, l, pr) }); err != nil {
 		return err
 	}
-	if have, err = p.session.CountPages(ctx, w); err != nil || first.total <= have {
+	if have, err = p.session.CountPages(ctx, w); err != nil || total <= have {
 		return err
 	}
+	return p.readMissing(ctx, w, q)
+}
+
+// readMissing stores the incidents of a day that its log entries did not bring,
+// and notes that their timelines are to be read one by one.
+func (p *puller) readMissing(ctx context.Context, w opsreview.Window, q url.Values) error {
 	rows, err := p.all(ctx, "/incidents", "incidents", q)
 	if err != nil {
 		return err
 	}
-	f := p.facts()
-	for _, row := range rows {
-		if f.item("incident", row) == nil {
-			p.st.mark(identity(row), wantTimeline)
-		}
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = identity(row)
 	}
-	return p.save(ctx, f.done(), ingest.Progress{Phase: "daily counts", Window: w})
-}
-
-// analytics asks daily which incidents changed of late, where the key permits
-// it: it is the only list that is sorted out by change. What is stored as open
-// and has ended there is read whole.
-func (p *puller) analytics(ctx context.Context) error {
-	if p.now.Sub(p.st.AnalyticsAt) < daily {
-		return nil
-	}
-	stored, err := p.session.OpenPages(ctx)
+	stored, err := p.session.Stored(ctx, ids)
 	if err != nil {
 		return err
 	}
-	after := p.st.AnalyticsAt.Add(-analyticsSpan)
-	p.st.AnalyticsAt = p.now
-	cursor := ""
-	for range mostAnalytics {
-		rows, next, err := p.analyticsPage(ctx, after, cursor)
-		if err != nil {
-			if err := p.optional(ctx, "analytics", err); err != nil {
-				return err
-			}
-			break
-		}
-		for _, r := range rows {
-			// The daily second reading covers what began within its span.
-			old := when(r.CreatedAt).Before(p.end.Add(-deepSpan))
-			if r.ID != "" && r.ResolvedAt != "" && old && slices.Contains(stored, r.ID) {
-				p.st.mark(r.ID, wantTimeline)
-			}
-		}
-		if cursor = next; cursor == "" {
-			break
+	f := p.facts()
+	for i, row := range rows {
+		if _, ok := stored[ids[i]]; !ok && f.item("incident", row) == nil {
+			p.st.mark(ids[i], wantTimeline|p.extras())
 		}
 	}
-	return p.save(ctx, opsreview.Batch{}, ingest.Progress{Phase: "analytics", Done: 1})
-}
-
-// analyticsPage returns one answer of the analytics and the cursor of the
-// next, "" if there is none.
-func (p *puller) analyticsPage(ctx context.Context, after time.Time, cursor string) ([]apiAnalytics, string, error) {
-	filters := map[string]any{"updated_after": after.Format(time.RFC3339)}
-	if len(p.cfg.Teams) > 0 {
-		filters["team_ids"] = p.cfg.Teams
-	}
-	question := map[string]any{
-		"filters": filters, "order": "asc", "order_by": "created_at", "limit": 1000, "time_zone": "Etc/UTC",
-	}
-	if cursor != "" {
-		question["starting_after"] = cursor
-	}
-	body, err := json.Marshal(question)
-	if err != nil {
-		return nil, "", err
-	}
-	resp, err := p.client.Do(ctx, rest.Request{
-		Method: http.MethodPost, Path: "/analytics/raw/incidents", Body: body, ReadOnly: true, Check: checkJSON,
-	})
-	if err != nil {
-		return nil, "", err
-	}
-	var answer struct {
-		Data []apiAnalytics `json:"data"`
-		More bool           `json:"more"`
-		Last string         `json:"last"`
-	}
-	if err := decode(resp.Body, &answer); err != nil {
-		return nil, "", opsreview.Wrapf(err, opsreview.Unavailable, "PagerDuty's analytics cannot be read")
-	}
-	if !answer.More || answer.Last == cursor {
-		answer.Last = ""
-	}
-	return answer.Data, answer.Last, nil
+	return p.save(ctx, f.done(), ingest.Progress{Phase: phaseCounts, Window: w})
 }

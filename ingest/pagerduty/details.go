@@ -1,8 +1,10 @@
 package pagerduty
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -20,39 +22,46 @@ const (
 // marked. They enrich what the log entries said: one that cannot be read does
 // not stop the pull.
 func (p *puller) details(ctx context.Context) error {
-	ids := sortedKeys(p.st.Dirty)
-	trouble := 0
+	ids := p.st.waiting(p.now)
+	trouble, unseen := 0, 0
 	for start := 0; start < len(ids); start += detailsAtOnce {
 		f := p.facts()
 		chunk := ids[start:min(len(ids), start+detailsAtOnce)]
 		for _, id := range chunk {
 			err := p.detail(ctx, f, id, p.st.Dirty[id])
 			switch {
-			case err == nil || gone(err):
+			case err == nil, gone(err):
 				delete(p.st.Dirty, id)
 				trouble = 0
+				if err != nil {
+					unseen++
+				}
 			case ctx.Err() != nil || rest.Status(err) == http.StatusUnauthorized:
 				return err
 			default:
 				trouble++
 			}
 			if trouble >= mostTrouble {
-				return p.save(ctx, f.done(), ingest.Progress{Phase: "details", Note: "details wait: " + opsreview.ErrorMessage(err)})
+				return p.save(ctx, f.done(), ingest.Progress{Phase: phaseDetails, Note: "details wait: " + opsreview.ErrorMessage(err)})
 			}
 		}
-		done := float64(start+len(chunk)) / float64(len(ids))
-		if err := p.save(ctx, f.done(), ingest.Progress{Phase: "details", Done: done}); err != nil {
+		pr := ingest.Progress{Phase: phaseDetails, Done: float64(start+len(chunk)) / float64(len(ids))}
+		if pr.Done == 1 && unseen > 0 {
+			pr.Note = fmt.Sprintf("access lost: alerts, notes or timelines of %d incidents can no longer be seen; what is stored is kept", unseen)
+		}
+		if err := p.save(ctx, f.done(), pr); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// gone reports whether err means that an incident cannot be seen any more:
-// deleted, or access was lost with its resolution (code 2018).
+// gone reports whether err means that an incident cannot be seen any more, or
+// never could: deleted, not in the plan, or access was lost with its resolution
+// (code 2018).
 func gone(err error) bool {
 	switch rest.Status(err) {
-	case http.StatusNotFound, http.StatusGone, http.StatusForbidden, http.StatusBadRequest:
+	case http.StatusNotFound, http.StatusGone, http.StatusForbidden, http.StatusBadRequest, http.StatusPaymentRequired:
 		return true
 	}
 	return false
@@ -66,15 +75,17 @@ func (p *puller) detail(ctx context.Context, f *facts, id string, w want) error 
 			return err
 		}
 	}
+	var refused error // who may not see the alerts may still see the notes
 	if w&wantAlerts != 0 {
 		rows, err := p.all(ctx, path+"/alerts", "alerts", nil)
 		if err != nil && !gone(err) {
 			return err
 		}
+		refused = err
 		f.rows("alert", rows, id)
 	}
 	if w&wantNotes == 0 {
-		return nil
+		return refused
 	}
 	body, err := p.get(ctx, path+"/notes", nil)
 	if err != nil {
@@ -82,7 +93,7 @@ func (p *puller) detail(ctx context.Context, f *facts, id string, w want) error 
 	}
 	l, err := readListing(path+"/notes", "notes", body)
 	f.rows("note", l.rows, id)
-	return err
+	return cmp.Or(err, refused)
 }
 
 // timeline reads an incident and all its log entries.

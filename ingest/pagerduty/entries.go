@@ -10,14 +10,13 @@ import (
 )
 
 const (
-	overlap    = time.Hour      // read again at each pull, for what became visible late
-	pollStep   = time.Hour      // the longest window of a poll
-	longStep   = 24 * time.Hour // the longest window of history
-	deepSpan   = 7 * 24 * time.Hour
-	daily      = 24 * time.Hour
-	mostRetry  = 10  // suspect windows read again in one pull
-	drainAt    = 300 // incidents that wait for details before reading goes on
-	phaseEntry = "log entries"
+	overlap   = time.Hour      // read again at each pull, for what became visible late
+	pollStep  = time.Hour      // the longest window of a poll
+	longStep  = 24 * time.Hour // the longest window of history
+	deepSpan  = 7 * 24 * time.Hour
+	daily     = 24 * time.Hour
+	mostRetry = 10  // suspect windows read again in one pull
+	drainAt   = 300 // incidents that wait for details before reading goes on
 )
 
 // poll reads what is new, and the last hour once more.
@@ -51,7 +50,7 @@ func (p *puller) backfill(ctx context.Context) error {
 			if l.Start.Before(p.st.Back) {
 				p.st.Back = l.Start
 			}
-			return p.saveLeaf(ctx, l, ingest.Progress{Phase: "history", Done: 1 - share(p.st.Since, l.Start, from)})
+			return p.saveLeaf(ctx, l, ingest.Progress{Phase: phaseHistory, Done: 1 - share(p.st.Since, l.Start, from)})
 		})
 		if err != nil {
 			return err
@@ -78,14 +77,14 @@ func (p *puller) deep(ctx context.Context) error {
 		w := opsreview.Window{Start: p.st.DeepCur, End: earlier(p.st.DeepCur.Add(longStep).Add(time.Second), p.st.DeepEnd)}
 		err := p.entries(ctx, w, oldestFirst, func(l leaf) error {
 			p.st.DeepCur = later(p.st.DeepCur, l.End)
-			return p.saveFacts(ctx, l, ingest.Progress{Phase: "second reading", Done: share(from, l.End, p.st.DeepEnd)})
+			return p.saveLate(ctx, l, ingest.Progress{Phase: phaseDeep, Done: share(from, l.End, p.st.DeepEnd)})
 		})
 		if err != nil {
 			return err
 		}
 	}
-	p.st.DeepCur, p.st.DeepEnd, p.st.DeepAt, p.st.Lost = time.Time{}, time.Time{}, p.now, nil
-	return p.save(ctx, opsreview.Batch{}, ingest.Progress{Phase: "second reading", Done: 1})
+	p.st.DeepCur, p.st.DeepEnd, p.st.DeepAt = time.Time{}, time.Time{}, p.now
+	return p.save(ctx, opsreview.Batch{}, ingest.Progress{Phase: phaseDeep, Done: 1})
 }
 
 // suspects reads windows again that could not be read whole, those that have
@@ -96,12 +95,18 @@ func (p *puller) suspects(ctx context.Context) error {
 		return err
 	}
 	slices.SortStableFunc(list, func(a, b opsreview.SuspectWindow) int { return a.At.Compare(b.At) })
-	for _, s := range list[:min(len(list), mostRetry)] {
-		if !s.At.Before(p.now) {
-			continue // found by this pull
+	list = slices.DeleteFunc(list, func(s opsreview.SuspectWindow) bool {
+		wait := time.Nanosecond // what this pull found waits for the next
+		if s.Reason == errCap.Error() {
+			wait = daily // reading it again costs a hundred requests, and it will hardly have shrunk
 		}
+		return p.now.Sub(s.At) < wait
+	})
+	list = list[:min(len(list), mostRetry)]
+	for i, s := range list {
 		err := p.entries(ctx, s.Window, oldestFirst, func(l leaf) error {
-			return p.saveLeaf(ctx, l, ingest.Progress{Phase: "suspect windows"})
+			done := (float64(i) + share(s.Start, l.End, s.End)) / float64(len(list))
+			return p.saveLate(ctx, l, ingest.Progress{Phase: phaseSuspect, Done: done})
 		})
 		if err != nil {
 			return err
@@ -110,17 +115,45 @@ func (p *puller) suspects(ctx context.Context) error {
 	return nil
 }
 
+// saveLate saves a window that was read before, and notes of which incidents
+// more is to be read: those of which it brings something that is not stored.
+func (p *puller) saveLate(ctx context.Context, l leaf, pr ingest.Progress) error {
+	f := p.leafFacts(l)
+	stored, err := p.session.Stored(ctx, sortedKeys(f.pages))
+	if err != nil {
+		return err
+	}
+	for id, page := range f.pages {
+		known := map[string]bool{}
+		for _, e := range stored[id].Events {
+			known[e.ID] = true
+		}
+		for _, e := range page.Events {
+			if known[e.ID] {
+				continue
+			}
+			if e.Kind == opsreview.Triggered && f.triggers[id] != "" {
+				p.st.mark(id, p.extras()&wantAlerts)
+			}
+			if e.Kind == opsreview.Noted {
+				p.st.mark(id, p.extras()&wantNotes)
+			}
+		}
+	}
+	return p.saveFacts(ctx, f, l, pr)
+}
+
 // saveLeaf saves a window's entries and notes of which incidents more is to be
 // read.
 func (p *puller) saveLeaf(ctx context.Context, l leaf, pr ingest.Progress) error {
-	return p.saveFacts(ctx, l, pr, func(f *facts) {
-		if on(p.cfg.Alerts) {
-			p.mark(l, f.triggers, wantAlerts)
-		}
-		if on(p.cfg.Notes) {
-			p.mark(l, f.notes, wantNotes)
-		}
-	})
+	f := p.leafFacts(l)
+	if on(p.cfg.Alerts) {
+		p.mark(l, f.triggers, wantAlerts)
+	}
+	if on(p.cfg.Notes) {
+		p.mark(l, f.notes, wantNotes)
+	}
+	return p.saveFacts(ctx, f, l, pr)
 }
 
 // mark notes what is to be read of the incidents of entries. The entries of
@@ -135,14 +168,16 @@ func (p *puller) mark(l leaf, entries map[string]string, w want) {
 	}
 }
 
-func (p *puller) saveFacts(ctx context.Context, l leaf, pr ingest.Progress, marks ...func(*facts)) error {
+// leafFacts reads a window's entries.
+func (p *puller) leafFacts(l leaf) *facts {
 	f := p.facts()
 	for _, row := range l.rows {
 		_ = f.item("log_entry", row) // what cannot be read is in the batch as a reject
 	}
-	for _, mark := range marks {
-		mark(f)
-	}
+	return f
+}
+
+func (p *puller) saveFacts(ctx context.Context, f *facts, l leaf, pr ingest.Progress) error {
 	b := f.done()
 	b.Cleared = []opsreview.Window{l.Window} // the store takes it out before it adds what is suspect
 	if l.suspect != "" {

@@ -131,7 +131,7 @@ func (s *Source) Pull(ctx context.Context, session ingest.Session) error {
 	}
 	phases := []func(context.Context) error{
 		p.reference, p.poll, p.suspects, p.details, p.open, p.backfill,
-		p.deep, p.analytics, p.counts, p.details,
+		p.deep, p.analytics, p.counts, p.resolved, p.details,
 	}
 	for _, phase := range phases {
 		if err := phase(ctx); err != nil {
@@ -154,7 +154,7 @@ func (p *puller) begin(ctx context.Context) error {
 	p.end = p.now.Add(-lag)
 	st, err := readState(p.session.Cursor())
 	if errors.Is(err, errBroken) {
-		p.session.Report(ingest.Progress{Phase: "log entries", Note: "the stored position cannot be read: starting over, which changes nothing that is stored"})
+		p.session.Report(ingest.Progress{Phase: phaseEntry, Note: "the stored position cannot be read: starting over, which changes nothing that is stored"})
 	} else if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (p *puller) begin(ctx context.Context) error {
 		p.st.Since = p.now.AddDate(0, 0, -p.cfg.days()).Truncate(24 * time.Hour)
 		p.st.Cursor = p.end.Add(-overlap)
 		p.st.Back = p.st.Cursor
-		p.st.DeepAt, p.st.CountAt, p.st.AnalyticsAt = p.now, p.now, p.now
+		p.st.DeepAt, p.st.CountAt, p.st.AnalyticsAt, p.st.NotesAt = p.now, p.now, p.now, p.now
 	}
 	return nil
 }

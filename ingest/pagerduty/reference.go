@@ -39,7 +39,6 @@ func (p *puller) reference(ctx context.Context) error {
 	if p.now.Sub(p.st.ReferenceAt) < daily {
 		return nil
 	}
-	const phase = "reference data"
 	lists := referenceLists()
 	for i, l := range lists {
 		var q url.Values
@@ -49,7 +48,7 @@ func (p *puller) reference(ctx context.Context) error {
 		rows, err := p.all(ctx, l.path, l.key, q)
 		if err != nil {
 			// Accounts without teams or priorities answer 402.
-			if err := p.optional(ctx, phase, err); err != nil {
+			if err := p.optional(ctx, phaseReference, err); err != nil {
 				return err
 			}
 			continue
@@ -62,7 +61,7 @@ func (p *puller) reference(ctx context.Context) error {
 		if whole := len(b.Rejects) == 0 && (!l.perTeam || len(p.cfg.Teams) == 0); whole && l.listed != "" {
 			b.Listed = []string{l.listed}
 		}
-		if err := p.save(ctx, b, ingest.Progress{Phase: phase, Done: float64(i+1) / float64(len(lists)+1)}); err != nil {
+		if err := p.save(ctx, b, ingest.Progress{Phase: phaseReference, Done: float64(i+1) / float64(len(lists)+1)}); err != nil {
 			return err
 		}
 	}
@@ -70,7 +69,7 @@ func (p *puller) reference(ctx context.Context) error {
 		return err
 	}
 	p.st.ReferenceAt = p.now
-	return p.save(ctx, opsreview.Batch{}, ingest.Progress{Phase: phase, Done: 1})
+	return p.save(ctx, opsreview.Batch{}, ingest.Progress{Phase: phaseReference, Done: 1})
 }
 
 // shifts looks at who is on call from two days ago to two weeks ahead. The
@@ -82,7 +81,7 @@ func (p *puller) shifts(ctx context.Context) error {
 		"since": {w.Start.Format(time.RFC3339)}, "until": {w.End.Format(time.RFC3339)}, "time_zone": {"UTC"},
 	})
 	if err != nil {
-		return p.optional(ctx, "on-call", err)
+		return p.optional(ctx, phaseOnCall, err)
 	}
 	f := p.facts()
 	covered := map[string]bool{}
@@ -98,7 +97,7 @@ func (p *puller) shifts(ctx context.Context) error {
 		err := p.schedules(ctx, f, kind, w, covered)
 		if err != nil {
 			whole = whole && gone(err) // a key that sees none of this kind knows of no shifts to miss
-			if err := p.optional(ctx, "on-call", err); err != nil {
+			if err := p.optional(ctx, phaseOnCall, err); err != nil {
 				return err
 			}
 		}
@@ -110,7 +109,7 @@ func (p *puller) shifts(ctx context.Context) error {
 	if whole { // a partial look must not take back what it did not see
 		b.ShiftWindow, b.ShiftsObservedAt = w, p.now
 	}
-	return p.save(ctx, b, ingest.Progress{Phase: "on-call", Window: w, Done: 1})
+	return p.save(ctx, b, ingest.Progress{Phase: phaseOnCall, Window: w, Done: 1})
 }
 
 // schedules reads the schedules of one kind that the on-call list does not

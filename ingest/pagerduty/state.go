@@ -3,6 +3,7 @@ package pagerduty
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -30,6 +31,7 @@ type state struct {
 	OpenAt      time.Time `json:"open_at,omitzero"`      // when open incidents were last compared
 	ReferenceAt time.Time `json:"reference_at,omitzero"` // when reference data was last read
 	AnalyticsAt time.Time `json:"analytics_at,omitzero"` // when analytics were last asked
+	NotesAt     time.Time `json:"notes_at,omitzero"`     // when notes of resolved incidents were last looked at again
 	CountAt     time.Time `json:"count_at,omitzero"`     // when daily counts were last compared
 	CountDay    time.Time `json:"count_day,omitzero"`    // the next day to compare; zero while none runs
 
@@ -38,9 +40,23 @@ type state struct {
 	// Seen are log entries of the last hours whose incidents' alerts and notes
 	// have been read or are in Dirty, with their time in Unix seconds.
 	Seen map[string]int64 `json:"seen,omitempty"`
-	// Lost are open incidents that can no longer be seen.
-	Lost []string `json:"lost,omitempty"`
+	// Lost are pages that are stored as open and can no longer be seen.
+	Lost map[string]absence `json:"lost_open,omitempty"`
 }
+
+// An absence says since when a page cannot be seen, and how often it was asked
+// for.
+type absence struct {
+	Since time.Time `json:"since"`
+	Asked int       `json:"asked"`
+}
+
+// A page that cannot be seen is asked for again weekly, because access is
+// sometimes lost by mistake, and given up after so many times.
+const (
+	askAgain  = 7 * 24 * time.Hour
+	mostAsked = 4
+)
 
 // A want says what is to be read of an incident.
 type want int
@@ -89,6 +105,9 @@ func (s *state) encode() string {
 
 // mark notes that more is to be read of an incident.
 func (s *state) mark(incident string, w want) {
+	if w == 0 {
+		return
+	}
 	if _, ok := s.Dirty[incident]; !ok && len(s.Dirty) >= mostDirty {
 		return
 	}
@@ -96,6 +115,54 @@ func (s *state) mark(incident string, w want) {
 		s.Dirty = map[string]want{}
 	}
 	s.Dirty[incident] |= w
+}
+
+// waiting lists the incidents of which more is to be read. Each pull begins
+// elsewhere, so that some that always fail do not keep the others waiting.
+func (s *state) waiting(now time.Time) []string {
+	ids := sortedKeys(s.Dirty)
+	if len(ids) == 0 {
+		return nil
+	}
+	first := int(now.Unix()/60) % len(ids)
+	return slices.Concat(ids[first:], ids[:first])
+}
+
+// mayAsk reports whether a page that is stored as open and not listed as such
+// may be asked for.
+func (s *state) mayAsk(id string, now time.Time) bool {
+	a, lost := s.Lost[id]
+	if !lost {
+		return len(s.Lost) < mostLost
+	}
+	return a.Asked < mostAsked && !now.Before(a.Since.Add(time.Duration(a.Asked)*askAgain))
+}
+
+// lose notes that a page was asked for and cannot be seen.
+func (s *state) lose(id string, now time.Time) {
+	if s.Lost == nil {
+		s.Lost = map[string]absence{}
+	}
+	a, lost := s.Lost[id]
+	if !lost {
+		a.Since = now
+	}
+	a.Asked++
+	s.Lost[id] = a
+}
+
+// findAgain forgets the lost pages that are not among the missing any more.
+func (s *state) findAgain(missing []string) {
+	still := set(missing)
+	maps.DeleteFunc(s.Lost, func(id string, _ absence) bool { return !still[id] })
+}
+
+func set(ids []string) map[string]bool {
+	m := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		m[id] = true
+	}
+	return m
 }
 
 // markOnce marks the incident of a log entry unless the entry did so before.
