@@ -49,6 +49,9 @@ func handMade() (pd, og opsreview.Batch) {
 		page("Q9", "consul", start.AddDate(0, 0, -27), resolve(start.AddDate(0, 0, -27).Add(time.Hour))),
 		page("QX", "vault", start.AddDate(-1, 0, 0), resolve(start.AddDate(-1, 0, 0).Add(time.Hour))),
 	}
+	// Nothing but an old page that was still open reached Eve in the week.
+	pd.Responders = append(pd.Responders, opsreview.Responder{Ref: ref("eve"), Name: "Eve", TimeZone: "UTC"})
+	pd.Pages = append(pd.Pages, page("QA", "vault", start.AddDate(0, 0, -20), notify(monday(4, "10:00:00"), "eve")))
 	label := func(author string, v opsreview.Verdict, at time.Time) opsreview.Label {
 		return opsreview.Label{Page: ref("Q1"), Verdict: v, Author: author, At: at}
 	}
@@ -127,7 +130,7 @@ func TestPrepareReview_NumbersByHand(t *testing.T) {
 	save(t, a, "og", og)
 	r := prepare(t, a, "secrets")
 	h := r.GetHeadline()
-	if h.GetPages() != 2 || h.GetPeopleInterrupted() != 3 || r.GetWeek() != "2026-W46" || h.GetPrevious().GetPages() != 2 || h.GetBaseline().GetPages() != 4 {
+	if h.GetPages() != 2 || h.GetPeopleInterrupted() != 4 || r.GetWeek() != "2026-W46" || h.GetPrevious().GetPages() != 2 || h.GetBaseline().GetPages() != 5 {
 		t.Errorf("headline %v", h)
 	}
 	for name, want := range map[string]struct {
@@ -136,6 +139,7 @@ func TestPrepareReview_NumbersByHand(t *testing.T) {
 	}{
 		"Ada": {2, 1, 55 * time.Minute}, // and the other source's page
 		"Bob": {3, 1, 0},
+		"Eve": {1, 0, 0},
 		"Cem": {1, 0, time.Hour}, // still working on a page of the week before
 	} {
 		l := loadOf(r.GetLoads(), name)
