@@ -2,6 +2,7 @@ package pdfake
 
 import (
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -23,6 +24,10 @@ func serviceRef(i int) object {
 func teamRef(i int) object {
 	return ref("team", fmt.Sprintf("PTEAM%d", i), fmt.Sprintf("team-%d", i), "teams")
 }
+
+func (inc *incident) teamNumber() int { return inc.service % teams }
+
+func (inc *incident) team() string { return fmt.Sprintf("PTEAM%d", inc.teamNumber()) }
 
 func policyRef() object {
 	return ref("escalation_policy", "PPOL0", "Default", "escalation_policies")
@@ -59,7 +64,7 @@ func (w *World) asOf(inc *incident, now time.Time) object {
 		"incident_number": inc.number, "title": inc.title, "status": status, "urgency": inc.urgency,
 		"created_at": stamp(inc.created), "updated_at": stamp(updated), "last_status_change_at": stamp(last),
 		"resolved_at": nil, "incident_key": nil, "priority": nil, "resolve_reason": nil,
-		"service": serviceRef(inc.service), "escalation_policy": policyRef(), "teams": []any{teamRef(inc.service % teams)},
+		"service": serviceRef(inc.service), "escalation_policy": policyRef(), "teams": []any{teamRef(inc.teamNumber())},
 		"assignments": []any{}, "acknowledgements": []any{}, "alert_counts": object{"all": 1, "triggered": 0, "resolved": 1},
 	}
 	if !ended.IsZero() {
@@ -94,6 +99,23 @@ func alerts(inc *incident) []any {
 			"details": object{"env": "prod", "count": 3, "api_token": "hunter2-secret"},
 		},
 	}}
+}
+
+// shownNotes lists an incident's notes as they stand.
+func shownNotes(inc *incident, now time.Time) []object {
+	rows := []object{}
+	for _, n := range inc.notes {
+		if !n.deleted.IsZero() && !n.deleted.After(now) {
+			continue
+		}
+		row := maps.Clone(n.json)
+		row["updated_at"] = row["created_at"]
+		if !n.edited.IsZero() && !n.edited.After(now) {
+			row["content"], row["updated_at"] = n.text, stamp(n.edited)
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // reference returns the rows of a list of reference data.

@@ -3,6 +3,7 @@ package pdfake
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -35,6 +36,14 @@ type Server struct {
 	Shuffle        bool // log entries of one instant come in another order each time
 	UntilExclusive bool // "until" is outside of the range of log entries
 	SinceExclusive bool // "since" is outside too
+
+	// LoseResolved makes incidents unreadable once they are resolved, as they are
+	// to some keys.
+	LoseResolved bool
+
+	// Analytics shows rows of incidents as they stood a day ago; without it the
+	// analytics are empty.
+	Analytics bool
 
 	// Refused are paths that the token may not see: they answer the status.
 	Refused map[string]int
@@ -77,6 +86,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := &answer{s: s, q: r.URL.Query(), now: now, rng: rng}
+	if name := unknown(r); name != "" {
+		refuse(w, http.StatusBadRequest, 2001, "Invalid Input Provided: "+name+" is not a parameter")
+		return
+	}
 	status, body := a.route(r)
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -141,10 +154,7 @@ func (a *answer) route(r *http.Request) (int, any) {
 		since, until := a.span(time.Hour)
 		return a.page("oncalls", w.oncalls(since, until))
 	case path == "/analytics/raw/incidents" && r.Method == http.MethodPost:
-		return http.StatusOK, object{
-			"first": "", "last": "", "limit": 1000, "more": false, "order": "asc", "order_by": "created_at",
-			"time_zone": "Etc/UTC", "data": []any{}, "filters": object{},
-		}
+		return a.analytics(r.Body)
 	case parts[0] == "incidents":
 		return a.incident(parts[1:])
 	case parts[0] == "schedules" && len(parts) == 2:
@@ -157,7 +167,7 @@ func (a *answer) route(r *http.Request) (int, any) {
 		return a.user(parts[1])
 	}
 	if rows := w.reference(path); rows != nil {
-		return a.page(parts[len(parts)-1], rows)
+		return a.page(parts[len(parts)-1], slices.DeleteFunc(rows, func(row any) bool { return !a.ofTeams(row) }))
 	}
 	return http.StatusNotFound, problem(2100, "Not Found")
 }
@@ -225,7 +235,7 @@ func (a *answer) logEntries(entries []*entry) (int, any) {
 		if e.at.After(until) || (a.s.UntilExclusive && !e.at.Before(until)) {
 			break
 		}
-		if !e.visible.After(a.now) && (!a.s.SinceExclusive || e.at.After(since)) {
+		if a.shows(e) && !e.incident.hidden && a.wantsTeam(e.incident.team()) && (!a.s.SinceExclusive || e.at.After(since)) {
 			found = append(found, e)
 		}
 	}
@@ -249,20 +259,52 @@ func (a *answer) entryPage(found []*entry) (int, any) {
 	return a.page("log_entries", rows)
 }
 
-// incidents lists incidents by the time at which they were created.
+// shows reports whether a log entry can be seen.
+func (a *answer) shows(e *entry) bool {
+	return !e.visible.After(a.now) && !e.incident.gone(a.now)
+}
+
+// wantsTeam reports whether what belongs to a team is asked for.
+func (a *answer) wantsTeam(id string) bool {
+	return !a.q.Has("team_ids[]") || slices.Contains(a.q["team_ids[]"], id)
+}
+
+// ofTeams reports whether a row of reference data belongs to a team that is
+// asked for.
+func (a *answer) ofTeams(row any) bool {
+	list, ok := row.(object)["teams"].([]any)
+	if !ok || !a.q.Has("team_ids[]") {
+		return true
+	}
+	return slices.ContainsFunc(list, func(t any) bool { return a.wantsTeam(fmt.Sprint(t.(object)["id"])) })
+}
+
+// incidents lists incidents by the time at which they were created, or by the
+// one at which they were resolved, the latest first.
 func (a *answer) incidents() (int, any) {
 	since, until := a.span(month)
 	if a.q.Get("date_range") != "all" && until.Sub(since) > 183*24*time.Hour {
 		return http.StatusBadRequest, problem(2001, " is invalid.")
 	}
-	var rows []any
+	var found []*incident
 	for _, inc := range a.s.World.sorted() {
 		inRange := a.q.Get("date_range") == "all" || (!inc.created.Before(since) && inc.created.Before(until))
 		status, _ := inc.status(a.now)
-		wanted := !a.q.Has("statuses[]") || slices.Contains(a.q["statuses[]"], status)
-		if inRange && wanted && !inc.created.After(a.now) {
-			rows = append(rows, a.s.World.asOf(inc, a.now))
+		wanted := a.wantsTeam(inc.team()) && (!a.q.Has("statuses[]") || slices.Contains(a.q["statuses[]"], status))
+		if inRange && wanted && !inc.created.After(a.now) && !inc.gone(a.now) {
+			found = append(found, inc)
 		}
+	}
+	if a.q.Get("sort_by") == "resolved_at:desc" {
+		slices.SortStableFunc(found, func(x, y *incident) int {
+			_, xEnd := x.status(a.now)
+			_, yEnd := y.status(a.now)
+			return yEnd.Compare(xEnd)
+		})
+	}
+	var rows []any
+	for _, inc := range found {
+		rows = append(rows, a.s.World.asOf(inc, a.now))
 	}
 	return a.page("incidents", rows)
 }
@@ -279,8 +321,11 @@ func (w *World) sorted() []*incident {
 // incident shows one incident, or what belongs to it.
 func (a *answer) incident(parts []string) (int, any) {
 	inc := a.s.World.byID[parts[0]]
-	if inc == nil || inc.created.After(a.now) {
+	if inc == nil || inc.created.After(a.now) || inc.gone(a.now) {
 		return http.StatusNotFound, problem(2100, "Not Found")
+	}
+	if status, _ := inc.status(a.now); status == "resolved" && a.s.LoseResolved {
+		return http.StatusBadRequest, problem(2018, "You may have lost access to this incident if it has been resolved")
 	}
 	if len(parts) == 1 {
 		return http.StatusOK, object{"incident": a.s.World.asOf(inc, a.now)}
@@ -289,7 +334,7 @@ func (a *answer) incident(parts []string) (int, any) {
 	case "log_entries":
 		var found []*entry
 		for _, e := range inc.entries {
-			if !e.visible.After(a.now) {
+			if a.shows(e) {
 				found = append(found, e)
 			}
 		}
@@ -298,7 +343,7 @@ func (a *answer) incident(parts []string) (int, any) {
 	case "alerts":
 		return a.page("alerts", alerts(inc))
 	case "notes":
-		return http.StatusOK, object{"notes": append([]object{}, inc.notes...)}
+		return http.StatusOK, object{"notes": shownNotes(inc, a.now)}
 	}
 	return http.StatusNotFound, problem(2100, "Not Found")
 }

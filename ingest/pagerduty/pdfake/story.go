@@ -108,25 +108,35 @@ func (t *teller) escalate(u int) {
 	t.notify(u, "phone")
 }
 
-// notify sends to one user. The address is a secret that a client must drop.
-func (t *teller) notify(u int, channel string) {
+// notify sends to one user.
+func (t *teller) notify(u int, channel string) { t.send(t.rng.IntN(2), u, channel) }
+
+// send sends to one user some seconds after the entry before. The address is a
+// secret that a client must drop.
+func (t *teller) send(seconds, u int, channel string) {
 	address := "+4930" + fmt.Sprintf("%07d", 1000+u)
 	if channel == "email" {
 		address = fmt.Sprintf("person%d@private.example.com", u)
 	}
-	t.add(t.rng.IntN(2), "notify", "", object{
+	t.add(seconds, "notify", "", object{
 		"agent": nil, "user": t.w.userRef(u),
 		"channel": object{"type": "auto", "notification": object{"type": channel + "_notification", "address": address, "status": "success"}},
 	})
 }
 
-// note adds a note, and the log entry that tells of it at the same second.
+// note adds a note, and the log entry that tells of it: at the same second, or
+// every other time some seconds before and without the text.
 func (t *teller) note(u int, text string) {
-	t.add(60, "annotate", "", object{"agent": t.w.userRef(u), "channel": object{"type": "note", "summary": text}})
-	t.inc.notes = append(t.inc.notes, object{
+	channel, later := object{"type": "note", "summary": text}, time.Duration(0)
+	if t.inc.number%20 == 11 {
+		channel, later = object{"type": "note"}, 3*time.Second
+	}
+	t.add(60, "annotate", "", object{"agent": t.w.userRef(u), "channel": channel})
+	t.inc.entries[len(t.inc.entries)-1].note = text
+	t.inc.notes = append(t.inc.notes, &note{json: object{
 		"id": fmt.Sprintf("N%s", t.inc.id), "user": t.w.userRef(u), "content": text,
-		"channel": object{"summary": "The PagerDuty website"}, "created_at": t.at.Format(time.RFC3339),
-	})
+		"channel": object{"summary": "The PagerDuty website"}, "created_at": stamp(t.at.Add(later)),
+	}})
 }
 
 // merge ends the incident by making it part of the one before. The agent is

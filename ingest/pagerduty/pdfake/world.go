@@ -29,6 +29,11 @@ type Spec struct {
 	// they happened.
 	Late   float64
 	LateBy time.Duration
+
+	// Burst is how many further notifications the first incident sends within
+	// the second BurstAt.
+	Burst   int
+	BurstAt time.Time
 }
 
 // A World is everything that an account has.
@@ -56,7 +61,17 @@ type incident struct {
 	service  int
 	mergedTo string
 	entries  []*entry
-	notes    []object
+	notes    []*note
+	deleted  time.Time // zero unless it was deleted for good
+	hidden   bool      // whether the account's log entries leave it out
+}
+
+// A note can be edited and deleted, which its log entry cannot.
+type note struct {
+	json    object
+	edited  time.Time // zero if never
+	text    string    // since it was edited
+	deleted time.Time // zero if never
 }
 
 // entry is a log entry. State is the incident's status from then on, "" if the
@@ -65,7 +80,7 @@ type entry struct {
 	id, kind    string
 	at, visible time.Time
 	state       string
-	by          int // the acting user, -1 for none
+	note        string // the text of the note that it tells of, which it may leave out
 	json        object
 	incident    *incident
 }
@@ -103,6 +118,7 @@ func Build(s Spec) *World {
 	for i := range s.Storm {
 		w.add(rng, s.StormAt.Add(s.StormSpan*time.Duration(i)/time.Duration(s.Storm)).Truncate(time.Second))
 	}
+	w.burst(rng)
 	slices.SortStableFunc(w.entries, func(a, b *entry) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id))
 	})
@@ -122,6 +138,56 @@ func (w *World) add(rng *rand.Rand, at time.Time) {
 	t.tell(n)
 }
 
+// burst makes the first incident send as many notifications within a second as
+// the spec says.
+func (w *World) burst(rng *rand.Rand) {
+	if w.spec.Burst == 0 {
+		return
+	}
+	inc := w.incidents[0]
+	t := &teller{w: w, inc: inc, rng: rng, at: w.spec.BurstAt, n: len(inc.entries)}
+	for i := range w.spec.Burst {
+		t.send(0, i%(users-1), "push")
+	}
+	slices.SortStableFunc(inc.entries, func(a, b *entry) int { return a.at.Compare(b.at) })
+}
+
+// Delete deletes an incident for good: from then on nothing shows it. Like the
+// other changes of a world it is for the time between two requests.
+func (w *World) Delete(incident string, at time.Time) { w.byID[incident].deleted = at }
+
+// Hide makes the account's log entries leave an incident out: only the list of
+// incidents and the incident itself tell of it.
+func (w *World) Hide(incident string, hidden bool) { w.byID[incident].hidden = hidden }
+
+// Delay makes all log entries of an incident visible no earlier than at a time.
+func (w *World) Delay(incident string, until time.Time) {
+	for _, e := range w.byID[incident].entries {
+		if e.visible.Before(until) {
+			e.visible = until
+		}
+	}
+}
+
+// EditNote changes the text of an incident's notes.
+func (w *World) EditNote(incident, text string, at time.Time) {
+	for _, n := range w.byID[incident].notes {
+		n.text, n.edited = text, at
+	}
+}
+
+// DeleteNote deletes an incident's notes. Their log entries stay.
+func (w *World) DeleteNote(incident string, at time.Time) {
+	for _, n := range w.byID[incident].notes {
+		n.deleted = at
+	}
+}
+
+// gone reports whether the incident was deleted by a time.
+func (inc *incident) gone(now time.Time) bool {
+	return !inc.deleted.IsZero() && !inc.deleted.After(now)
+}
+
 // A Truth is what a faithful copy of the account holds.
 type Truth struct {
 	Incidents map[string]Incident
@@ -132,6 +198,7 @@ type Truth struct {
 type Incident struct {
 	Number     int
 	Title      string
+	Team       string // the ID of the team that it belongs to
 	CreatedAt  time.Time
 	Status     string    // "triggered", "acknowledged" or "resolved"
 	ResolvedAt time.Time // zero unless resolved
@@ -144,19 +211,26 @@ type Entry struct {
 	Type string // without "_log_entry"
 	At   time.Time
 	User string // who was notified, "" for other types
-	Note string // the text of a note
+	Note string // the text of a note, even where the entry leaves it out
 }
 
-// Truth returns what was visible before a time.
+// Truth returns what was visible before a time: of an incident that was deleted,
+// what was visible until then.
 func (w *World) Truth(at time.Time) Truth {
 	t := Truth{Incidents: map[string]Incident{}}
 	for _, inc := range w.incidents {
-		out := Incident{Number: inc.number, Title: inc.title, CreatedAt: inc.created, Entries: map[string]Entry{}}
+		at := at
+		if inc.gone(at) {
+			at = inc.deleted
+		}
+		out := Incident{
+			Number: inc.number, Title: inc.title, Team: inc.team(), CreatedAt: inc.created, Entries: map[string]Entry{},
+		}
 		for _, e := range inc.entries {
 			if e.visible.After(at) {
 				continue
 			}
-			out.Entries[e.id] = Entry{Type: e.kind, At: e.at, User: notifiedUser(e), Note: noteText(e)}
+			out.Entries[e.id] = Entry{Type: e.kind, At: e.at, User: notifiedUser(e), Note: e.note}
 			t.Entries++
 		}
 		if len(out.Entries) == 0 {
@@ -174,13 +248,6 @@ func (w *World) Truth(at time.Time) Truth {
 func notifiedUser(e *entry) string {
 	if u, ok := e.json["user"].(object); ok {
 		return fmt.Sprint(u["id"])
-	}
-	return ""
-}
-
-func noteText(e *entry) string {
-	if c, ok := e.json["channel"].(object); ok && e.kind == "annotate" {
-		return fmt.Sprint(c["summary"])
 	}
 	return ""
 }
