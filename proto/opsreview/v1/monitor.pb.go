@@ -229,6 +229,9 @@ type GetMonitorResponse struct {
 	LastSeenTime  *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_seen_time,json=lastSeenTime,proto3" json:"last_seen_time,omitempty"`
 	Window        *Window                `protobuf:"bytes,5,opt,name=window,proto3" json:"window,omitempty"`
 	TimeZone      string                 `protobuf:"bytes,6,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	// What other settings of the monitor would have done to its own history,
+	// those that avoid most first.
+	WhatIfs       []*WhatIf `protobuf:"bytes,7,rep,name=what_ifs,json=whatIfs,proto3" json:"what_ifs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -305,6 +308,13 @@ func (x *GetMonitorResponse) GetTimeZone() string {
 	return ""
 }
 
+func (x *GetMonitorResponse) GetWhatIfs() []*WhatIf {
+	if x != nil {
+		return x.WhatIfs
+	}
+	return nil
+}
+
 var File_opsreview_v1_monitor_proto protoreflect.FileDescriptor
 
 const file_opsreview_v1_monitor_proto_rawDesc = "" +
@@ -324,14 +334,15 @@ const file_opsreview_v1_monitor_proto_rawDesc = "" +
 	"\x11GetMonitorRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x124\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\x12\x12\n" +
-	"\x04team\x18\x03 \x01(\tR\x04team\"\xbf\x02\n" +
+	"\x04team\x18\x03 \x01(\tR\x04team\"\xf0\x02\n" +
 	"\x12GetMonitorResponse\x123\n" +
 	"\amonitor\x18\x01 \x01(\v2\x19.opsreview.v1.MonitorCostR\amonitor\x12#\n" +
 	"\ridentified_by\x18\x02 \x01(\tR\fidentifiedBy\x12B\n" +
 	"\x0ffirst_seen_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\rfirstSeenTime\x12@\n" +
 	"\x0elast_seen_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\flastSeenTime\x12,\n" +
 	"\x06window\x18\x05 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x1b\n" +
-	"\ttime_zone\x18\x06 \x01(\tR\btimeZone2\xb8\x01\n" +
+	"\ttime_zone\x18\x06 \x01(\tR\btimeZone\x12/\n" +
+	"\bwhat_ifs\x18\a \x03(\v2\x14.opsreview.v1.WhatIfR\awhatIfs2\xb8\x01\n" +
 	"\x0eMonitorService\x12U\n" +
 	"\fListMonitors\x12!.opsreview.v1.ListMonitorsRequest\x1a\".opsreview.v1.ListMonitorsResponse\x12O\n" +
 	"\n" +
@@ -359,6 +370,7 @@ var file_opsreview_v1_monitor_proto_goTypes = []any{
 	(*MonitorCost)(nil),           // 5: opsreview.v1.MonitorCost
 	(*Window)(nil),                // 6: opsreview.v1.Window
 	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*WhatIf)(nil),                // 8: opsreview.v1.WhatIf
 }
 var file_opsreview_v1_monitor_proto_depIdxs = []int32{
 	4,  // 0: opsreview.v1.ListMonitorsRequest.window:type_name -> opsreview.v1.WindowSelector
@@ -369,15 +381,16 @@ var file_opsreview_v1_monitor_proto_depIdxs = []int32{
 	7,  // 5: opsreview.v1.GetMonitorResponse.first_seen_time:type_name -> google.protobuf.Timestamp
 	7,  // 6: opsreview.v1.GetMonitorResponse.last_seen_time:type_name -> google.protobuf.Timestamp
 	6,  // 7: opsreview.v1.GetMonitorResponse.window:type_name -> opsreview.v1.Window
-	0,  // 8: opsreview.v1.MonitorService.ListMonitors:input_type -> opsreview.v1.ListMonitorsRequest
-	2,  // 9: opsreview.v1.MonitorService.GetMonitor:input_type -> opsreview.v1.GetMonitorRequest
-	1,  // 10: opsreview.v1.MonitorService.ListMonitors:output_type -> opsreview.v1.ListMonitorsResponse
-	3,  // 11: opsreview.v1.MonitorService.GetMonitor:output_type -> opsreview.v1.GetMonitorResponse
-	10, // [10:12] is the sub-list for method output_type
-	8,  // [8:10] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	8,  // 8: opsreview.v1.GetMonitorResponse.what_ifs:type_name -> opsreview.v1.WhatIf
+	0,  // 9: opsreview.v1.MonitorService.ListMonitors:input_type -> opsreview.v1.ListMonitorsRequest
+	2,  // 10: opsreview.v1.MonitorService.GetMonitor:input_type -> opsreview.v1.GetMonitorRequest
+	1,  // 11: opsreview.v1.MonitorService.ListMonitors:output_type -> opsreview.v1.ListMonitorsResponse
+	3,  // 12: opsreview.v1.MonitorService.GetMonitor:output_type -> opsreview.v1.GetMonitorResponse
+	11, // [11:13] is the sub-list for method output_type
+	9,  // [9:11] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_monitor_proto_init() }

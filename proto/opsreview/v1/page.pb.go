@@ -260,6 +260,9 @@ type Page struct {
 	Cost    *PageCost `protobuf:"bytes,22,opt,name=cost,proto3" json:"cost,omitempty"`
 	// What says that somebody acted. Empty if nothing does.
 	ActedEvidence string `protobuf:"bytes,23,opt,name=acted_evidence,json=actedEvidence,proto3" json:"acted_evidence,omitempty"`
+	// What policy thinks of the page. It is never counted as a label. Absent if
+	// no rule speaks.
+	Suggestion    *Suggestion `protobuf:"bytes,24,opt,name=suggestion,proto3" json:"suggestion,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -455,6 +458,180 @@ func (x *Page) GetActedEvidence() string {
 	return ""
 }
 
+func (x *Page) GetSuggestion() *Suggestion {
+	if x != nil {
+		return x.Suggestion
+	}
+	return nil
+}
+
+// What a rule of the policy thinks of a page, with the facts that it used.
+type Suggestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule's id.
+	Rule    string  `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	Verdict Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=opsreview.v1.Verdict" json:"verdict,omitempty"`
+	Cause   string  `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
+	// Why, in words.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The facts, each as "name: value".
+	Evidence []string `protobuf:"bytes,5,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	// How often the rule agreed with people's labels.
+	HitRate *HitRate `protobuf:"bytes,6,opt,name=hit_rate,json=hitRate,proto3" json:"hit_rate,omitempty"`
+	// The rule's hit rate is below the policy's bound.
+	Unreliable    bool `protobuf:"varint,7,opt,name=unreliable,proto3" json:"unreliable,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Suggestion) Reset() {
+	*x = Suggestion{}
+	mi := &file_opsreview_v1_page_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Suggestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Suggestion) ProtoMessage() {}
+
+func (x *Suggestion) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_page_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Suggestion.ProtoReflect.Descriptor instead.
+func (*Suggestion) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Suggestion) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Suggestion) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *Suggestion) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *Suggestion) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Suggestion) GetEvidence() []string {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *Suggestion) GetHitRate() *HitRate {
+	if x != nil {
+		return x.HitRate
+	}
+	return nil
+}
+
+func (x *Suggestion) GetUnreliable() bool {
+	if x != nil {
+		return x.Unreliable
+	}
+	return false
+}
+
+// k of n, with its 95 % Wilson interval. Absent where nothing could be compared.
+type HitRate struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Hits          int32                  `protobuf:"varint,1,opt,name=hits,proto3" json:"hits,omitempty"`
+	Total         int32                  `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	Low           float64                `protobuf:"fixed64,3,opt,name=low,proto3" json:"low,omitempty"`
+	High          float64                `protobuf:"fixed64,4,opt,name=high,proto3" json:"high,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HitRate) Reset() {
+	*x = HitRate{}
+	mi := &file_opsreview_v1_page_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HitRate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HitRate) ProtoMessage() {}
+
+func (x *HitRate) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_page_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HitRate.ProtoReflect.Descriptor instead.
+func (*HitRate) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *HitRate) GetHits() int32 {
+	if x != nil {
+		return x.Hits
+	}
+	return 0
+}
+
+func (x *HitRate) GetTotal() int32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *HitRate) GetLow() float64 {
+	if x != nil {
+		return x.Low
+	}
+	return 0
+}
+
+func (x *HitRate) GetHigh() float64 {
+	if x != nil {
+		return x.High
+	}
+	return 0
+}
+
 // What one page cost people.
 type PageCost struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -469,7 +646,7 @@ type PageCost struct {
 
 func (x *PageCost) Reset() {
 	*x = PageCost{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[1]
+	mi := &file_opsreview_v1_page_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -481,7 +658,7 @@ func (x *PageCost) String() string {
 func (*PageCost) ProtoMessage() {}
 
 func (x *PageCost) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[1]
+	mi := &file_opsreview_v1_page_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -494,7 +671,7 @@ func (x *PageCost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PageCost.ProtoReflect.Descriptor instead.
 func (*PageCost) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{1}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PageCost) GetInterruptions() *Interruptions {
@@ -532,7 +709,7 @@ type Agent struct {
 
 func (x *Agent) Reset() {
 	*x = Agent{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[2]
+	mi := &file_opsreview_v1_page_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +721,7 @@ func (x *Agent) String() string {
 func (*Agent) ProtoMessage() {}
 
 func (x *Agent) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[2]
+	mi := &file_opsreview_v1_page_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +734,7 @@ func (x *Agent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Agent.ProtoReflect.Descriptor instead.
 func (*Agent) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{2}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Agent) GetKind() string {
@@ -600,7 +777,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[3]
+	mi := &file_opsreview_v1_page_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -612,7 +789,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[3]
+	mi := &file_opsreview_v1_page_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -625,7 +802,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{3}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Event) GetId() string {
@@ -700,7 +877,7 @@ type EventResponder struct {
 
 func (x *EventResponder) Reset() {
 	*x = EventResponder{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[4]
+	mi := &file_opsreview_v1_page_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -712,7 +889,7 @@ func (x *EventResponder) String() string {
 func (*EventResponder) ProtoMessage() {}
 
 func (x *EventResponder) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[4]
+	mi := &file_opsreview_v1_page_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -725,7 +902,7 @@ func (x *EventResponder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventResponder.ProtoReflect.Descriptor instead.
 func (*EventResponder) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{4}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *EventResponder) GetName() string {
@@ -777,7 +954,7 @@ type Label struct {
 
 func (x *Label) Reset() {
 	*x = Label{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[5]
+	mi := &file_opsreview_v1_page_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -789,7 +966,7 @@ func (x *Label) String() string {
 func (*Label) ProtoMessage() {}
 
 func (x *Label) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[5]
+	mi := &file_opsreview_v1_page_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -802,7 +979,7 @@ func (x *Label) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Label.ProtoReflect.Descriptor instead.
 func (*Label) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{5}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Label) GetVerdict() Verdict {
@@ -895,7 +1072,7 @@ type ListPagesRequest struct {
 
 func (x *ListPagesRequest) Reset() {
 	*x = ListPagesRequest{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[6]
+	mi := &file_opsreview_v1_page_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -907,7 +1084,7 @@ func (x *ListPagesRequest) String() string {
 func (*ListPagesRequest) ProtoMessage() {}
 
 func (x *ListPagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[6]
+	mi := &file_opsreview_v1_page_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -920,7 +1097,7 @@ func (x *ListPagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPagesRequest.ProtoReflect.Descriptor instead.
 func (*ListPagesRequest) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{6}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListPagesRequest) GetTeam() string {
@@ -1031,7 +1208,7 @@ type ListPagesResponse struct {
 
 func (x *ListPagesResponse) Reset() {
 	*x = ListPagesResponse{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[7]
+	mi := &file_opsreview_v1_page_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1043,7 +1220,7 @@ func (x *ListPagesResponse) String() string {
 func (*ListPagesResponse) ProtoMessage() {}
 
 func (x *ListPagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[7]
+	mi := &file_opsreview_v1_page_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1056,7 +1233,7 @@ func (x *ListPagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPagesResponse.ProtoReflect.Descriptor instead.
 func (*ListPagesResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{7}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListPagesResponse) GetPages() []*Page {
@@ -1111,7 +1288,7 @@ type GetPageRequest struct {
 
 func (x *GetPageRequest) Reset() {
 	*x = GetPageRequest{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[8]
+	mi := &file_opsreview_v1_page_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1123,7 +1300,7 @@ func (x *GetPageRequest) String() string {
 func (*GetPageRequest) ProtoMessage() {}
 
 func (x *GetPageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[8]
+	mi := &file_opsreview_v1_page_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1136,7 +1313,7 @@ func (x *GetPageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPageRequest.ProtoReflect.Descriptor instead.
 func (*GetPageRequest) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{8}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetPageRequest) GetName() string {
@@ -1156,13 +1333,15 @@ type GetPageResponse struct {
 	Labels []*Label `protobuf:"bytes,4,rep,name=labels,proto3" json:"labels,omitempty"`
 	// Labels that people gave to other pages of the same monitor, newest first.
 	MonitorLabels []*MonitorLabel `protobuf:"bytes,5,rep,name=monitor_labels,json=monitorLabels,proto3" json:"monitor_labels,omitempty"`
+	// Of every rule that speaks, the one that counts first.
+	Suggestions   []*Suggestion `protobuf:"bytes,6,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPageResponse) Reset() {
 	*x = GetPageResponse{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[9]
+	mi := &file_opsreview_v1_page_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1174,7 +1353,7 @@ func (x *GetPageResponse) String() string {
 func (*GetPageResponse) ProtoMessage() {}
 
 func (x *GetPageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[9]
+	mi := &file_opsreview_v1_page_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1187,7 +1366,7 @@ func (x *GetPageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPageResponse.ProtoReflect.Descriptor instead.
 func (*GetPageResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{9}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetPageResponse) GetPage() *Page {
@@ -1225,6 +1404,13 @@ func (x *GetPageResponse) GetMonitorLabels() []*MonitorLabel {
 	return nil
 }
 
+func (x *GetPageResponse) GetSuggestions() []*Suggestion {
+	if x != nil {
+		return x.Suggestions
+	}
+	return nil
+}
+
 // One page's demand on one responder, until they acknowledged, it moved on or
 // it ended.
 type Assignment struct {
@@ -1242,7 +1428,7 @@ type Assignment struct {
 
 func (x *Assignment) Reset() {
 	*x = Assignment{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[10]
+	mi := &file_opsreview_v1_page_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1254,7 +1440,7 @@ func (x *Assignment) String() string {
 func (*Assignment) ProtoMessage() {}
 
 func (x *Assignment) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[10]
+	mi := &file_opsreview_v1_page_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1267,7 +1453,7 @@ func (x *Assignment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Assignment.ProtoReflect.Descriptor instead.
 func (*Assignment) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{10}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Assignment) GetResponder() *EventResponder {
@@ -1316,7 +1502,7 @@ type MonitorLabel struct {
 
 func (x *MonitorLabel) Reset() {
 	*x = MonitorLabel{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[11]
+	mi := &file_opsreview_v1_page_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1328,7 +1514,7 @@ func (x *MonitorLabel) String() string {
 func (*MonitorLabel) ProtoMessage() {}
 
 func (x *MonitorLabel) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[11]
+	mi := &file_opsreview_v1_page_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1341,7 +1527,7 @@ func (x *MonitorLabel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MonitorLabel.ProtoReflect.Descriptor instead.
 func (*MonitorLabel) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{11}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *MonitorLabel) GetPage() string {
@@ -1373,14 +1559,17 @@ type LabelPagesRequest struct {
 	// Say what would change, and change nothing.
 	ValidateOnly bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	// Makes a retry harmless: any text of at most 128 characters.
-	RequestId     string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	RequestId string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Give each page the verdict and cause that policy suggests for it, instead of
+	// the label's. Pages without a suggestion are left alone.
+	AcceptSuggestions bool `protobuf:"varint,9,opt,name=accept_suggestions,json=acceptSuggestions,proto3" json:"accept_suggestions,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *LabelPagesRequest) Reset() {
 	*x = LabelPagesRequest{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[12]
+	mi := &file_opsreview_v1_page_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1392,7 +1581,7 @@ func (x *LabelPagesRequest) String() string {
 func (*LabelPagesRequest) ProtoMessage() {}
 
 func (x *LabelPagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[12]
+	mi := &file_opsreview_v1_page_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1405,7 +1594,7 @@ func (x *LabelPagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LabelPagesRequest.ProtoReflect.Descriptor instead.
 func (*LabelPagesRequest) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{12}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *LabelPagesRequest) GetPages() []string {
@@ -1464,6 +1653,13 @@ func (x *LabelPagesRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *LabelPagesRequest) GetAcceptSuggestions() bool {
+	if x != nil {
+		return x.AcceptSuggestions
+	}
+	return false
+}
+
 type LabelPagesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pages whose label changed, or would.
@@ -1476,7 +1672,7 @@ type LabelPagesResponse struct {
 
 func (x *LabelPagesResponse) Reset() {
 	*x = LabelPagesResponse{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[13]
+	mi := &file_opsreview_v1_page_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1488,7 +1684,7 @@ func (x *LabelPagesResponse) String() string {
 func (*LabelPagesResponse) ProtoMessage() {}
 
 func (x *LabelPagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[13]
+	mi := &file_opsreview_v1_page_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1501,7 +1697,7 @@ func (x *LabelPagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LabelPagesResponse.ProtoReflect.Descriptor instead.
 func (*LabelPagesResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{13}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *LabelPagesResponse) GetChanged() []string {
@@ -1534,7 +1730,7 @@ type UnlabelPagesRequest struct {
 
 func (x *UnlabelPagesRequest) Reset() {
 	*x = UnlabelPagesRequest{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[14]
+	mi := &file_opsreview_v1_page_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1546,7 +1742,7 @@ func (x *UnlabelPagesRequest) String() string {
 func (*UnlabelPagesRequest) ProtoMessage() {}
 
 func (x *UnlabelPagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[14]
+	mi := &file_opsreview_v1_page_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1559,7 +1755,7 @@ func (x *UnlabelPagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlabelPagesRequest.ProtoReflect.Descriptor instead.
 func (*UnlabelPagesRequest) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{14}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UnlabelPagesRequest) GetPages() []string {
@@ -1628,7 +1824,7 @@ type UnlabelPagesResponse struct {
 
 func (x *UnlabelPagesResponse) Reset() {
 	*x = UnlabelPagesResponse{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[15]
+	mi := &file_opsreview_v1_page_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1640,7 +1836,7 @@ func (x *UnlabelPagesResponse) String() string {
 func (*UnlabelPagesResponse) ProtoMessage() {}
 
 func (x *UnlabelPagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[15]
+	mi := &file_opsreview_v1_page_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1653,7 +1849,7 @@ func (x *UnlabelPagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlabelPagesResponse.ProtoReflect.Descriptor instead.
 func (*UnlabelPagesResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{15}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *UnlabelPagesResponse) GetChanged() []string {
@@ -1670,6 +1866,267 @@ func (x *UnlabelPagesResponse) GetUnchanged() []string {
 	return nil
 }
 
+type ListDisputesRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Team   string                 `protobuf:"bytes,1,opt,name=team,proto3" json:"team,omitempty"`
+	Window *WindowSelector        `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
+	// Labels given after this time to pages that had one are listed too. Absent:
+	// the end of the window.
+	ChangedAfterTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=changed_after_time,json=changedAfterTime,proto3" json:"changed_after_time,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *ListDisputesRequest) Reset() {
+	*x = ListDisputesRequest{}
+	mi := &file_opsreview_v1_page_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDisputesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDisputesRequest) ProtoMessage() {}
+
+func (x *ListDisputesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_page_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDisputesRequest.ProtoReflect.Descriptor instead.
+func (*ListDisputesRequest) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListDisputesRequest) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *ListDisputesRequest) GetWindow() *WindowSelector {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+func (x *ListDisputesRequest) GetChangedAfterTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangedAfterTime
+	}
+	return nil
+}
+
+type ListDisputesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Disputes      []*Dispute             `protobuf:"bytes,1,rep,name=disputes,proto3" json:"disputes,omitempty"`
+	Changes       []*LabelChange         `protobuf:"bytes,2,rep,name=changes,proto3" json:"changes,omitempty"`
+	Window        *Window                `protobuf:"bytes,3,opt,name=window,proto3" json:"window,omitempty"`
+	TimeZone      string                 `protobuf:"bytes,4,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDisputesResponse) Reset() {
+	*x = ListDisputesResponse{}
+	mi := &file_opsreview_v1_page_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDisputesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDisputesResponse) ProtoMessage() {}
+
+func (x *ListDisputesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_page_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDisputesResponse.ProtoReflect.Descriptor instead.
+func (*ListDisputesResponse) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListDisputesResponse) GetDisputes() []*Dispute {
+	if x != nil {
+		return x.Disputes
+	}
+	return nil
+}
+
+func (x *ListDisputesResponse) GetChanges() []*LabelChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *ListDisputesResponse) GetWindow() *Window {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+func (x *ListDisputesResponse) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+// A monitor whose pages different people labelled differently.
+type Dispute struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Monitor string                 `protobuf:"bytes,1,opt,name=monitor,proto3" json:"monitor,omitempty"`
+	Title   string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// The labels in force, in order of time.
+	Labels        []*MonitorLabel `protobuf:"bytes,3,rep,name=labels,proto3" json:"labels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Dispute) Reset() {
+	*x = Dispute{}
+	mi := &file_opsreview_v1_page_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Dispute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Dispute) ProtoMessage() {}
+
+func (x *Dispute) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_page_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Dispute.ProtoReflect.Descriptor instead.
+func (*Dispute) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Dispute) GetMonitor() string {
+	if x != nil {
+		return x.Monitor
+	}
+	return ""
+}
+
+func (x *Dispute) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Dispute) GetLabels() []*MonitorLabel {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+// A label that replaced another one late.
+type LabelChange struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Page          string                 `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	Title         string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	Before        *Label                 `protobuf:"bytes,3,opt,name=before,proto3" json:"before,omitempty"`
+	After         *Label                 `protobuf:"bytes,4,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LabelChange) Reset() {
+	*x = LabelChange{}
+	mi := &file_opsreview_v1_page_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LabelChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LabelChange) ProtoMessage() {}
+
+func (x *LabelChange) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_page_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LabelChange.ProtoReflect.Descriptor instead.
+func (*LabelChange) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *LabelChange) GetPage() string {
+	if x != nil {
+		return x.Page
+	}
+	return ""
+}
+
+func (x *LabelChange) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *LabelChange) GetBefore() *Label {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *LabelChange) GetAfter() *Label {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
 type GetVocabularyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1678,7 +2135,7 @@ type GetVocabularyRequest struct {
 
 func (x *GetVocabularyRequest) Reset() {
 	*x = GetVocabularyRequest{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[16]
+	mi := &file_opsreview_v1_page_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1690,7 +2147,7 @@ func (x *GetVocabularyRequest) String() string {
 func (*GetVocabularyRequest) ProtoMessage() {}
 
 func (x *GetVocabularyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[16]
+	mi := &file_opsreview_v1_page_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1703,7 +2160,7 @@ func (x *GetVocabularyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVocabularyRequest.ProtoReflect.Descriptor instead.
 func (*GetVocabularyRequest) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{16}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{22}
 }
 
 type GetVocabularyResponse struct {
@@ -1716,7 +2173,7 @@ type GetVocabularyResponse struct {
 
 func (x *GetVocabularyResponse) Reset() {
 	*x = GetVocabularyResponse{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[17]
+	mi := &file_opsreview_v1_page_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1728,7 +2185,7 @@ func (x *GetVocabularyResponse) String() string {
 func (*GetVocabularyResponse) ProtoMessage() {}
 
 func (x *GetVocabularyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[17]
+	mi := &file_opsreview_v1_page_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1741,7 +2198,7 @@ func (x *GetVocabularyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVocabularyResponse.ProtoReflect.Descriptor instead.
 func (*GetVocabularyResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{17}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetVocabularyResponse) GetCauses() []*Cause {
@@ -1771,7 +2228,7 @@ type Cause struct {
 
 func (x *Cause) Reset() {
 	*x = Cause{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[18]
+	mi := &file_opsreview_v1_page_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1783,7 +2240,7 @@ func (x *Cause) String() string {
 func (*Cause) ProtoMessage() {}
 
 func (x *Cause) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[18]
+	mi := &file_opsreview_v1_page_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1796,7 +2253,7 @@ func (x *Cause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cause.ProtoReflect.Descriptor instead.
 func (*Cause) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{18}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Cause) GetId() string {
@@ -1838,7 +2295,7 @@ type Flag struct {
 
 func (x *Flag) Reset() {
 	*x = Flag{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[19]
+	mi := &file_opsreview_v1_page_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1850,7 +2307,7 @@ func (x *Flag) String() string {
 func (*Flag) ProtoMessage() {}
 
 func (x *Flag) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[19]
+	mi := &file_opsreview_v1_page_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1863,7 +2320,7 @@ func (x *Flag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Flag.ProtoReflect.Descriptor instead.
 func (*Flag) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{19}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Flag) GetId() string {
@@ -1884,7 +2341,7 @@ var File_opsreview_v1_page_proto protoreflect.FileDescriptor
 
 const file_opsreview_v1_page_proto_rawDesc = "" +
 	"\n" +
-	"\x17opsreview/v1/page.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19opsreview/v1/common.proto\"\xc2\a\n" +
+	"\x17opsreview/v1/page.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19opsreview/v1/common.proto\"\xfc\a\n" +
 	"\x04Page\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12\x10\n" +
@@ -1913,10 +2370,29 @@ const file_opsreview_v1_page_proto_rawDesc = "" +
 	"\x05label\x18\x14 \x01(\v2\x13.opsreview.v1.LabelR\x05label\x12\x18\n" +
 	"\aoutcome\x18\x15 \x01(\tR\aoutcome\x12*\n" +
 	"\x04cost\x18\x16 \x01(\v2\x16.opsreview.v1.PageCostR\x04cost\x12%\n" +
-	"\x0eacted_evidence\x18\x17 \x01(\tR\ractedEvidence\x1a=\n" +
+	"\x0eacted_evidence\x18\x17 \x01(\tR\ractedEvidence\x128\n" +
+	"\n" +
+	"suggestion\x18\x18 \x01(\v2\x18.opsreview.v1.SuggestionR\n" +
+	"suggestion\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9e\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xed\x01\n" +
+	"\n" +
+	"Suggestion\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12/\n" +
+	"\averdict\x18\x02 \x01(\x0e2\x15.opsreview.v1.VerdictR\averdict\x12\x14\n" +
+	"\x05cause\x18\x03 \x01(\tR\x05cause\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x1a\n" +
+	"\bevidence\x18\x05 \x03(\tR\bevidence\x120\n" +
+	"\bhit_rate\x18\x06 \x01(\v2\x15.opsreview.v1.HitRateR\ahitRate\x12\x1e\n" +
+	"\n" +
+	"unreliable\x18\a \x01(\bR\n" +
+	"unreliable\"Y\n" +
+	"\aHitRate\x12\x12\n" +
+	"\x04hits\x18\x01 \x01(\x05R\x04hits\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x10\n" +
+	"\x03low\x18\x03 \x01(\x01R\x03low\x12\x12\n" +
+	"\x04high\x18\x04 \x01(\x01R\x04high\"\x9e\x01\n" +
 	"\bPageCost\x12A\n" +
 	"\rinterruptions\x18\x01 \x01(\v2\x1b.opsreview.v1.InterruptionsR\rinterruptions\x12\x1a\n" +
 	"\bnotified\x18\x02 \x03(\tR\bnotified\x123\n" +
@@ -1979,13 +2455,14 @@ const file_opsreview_v1_page_proto_rawDesc = "" +
 	"\rlabelled_size\x18\x05 \x01(\x05R\flabelledSize\x12\x1b\n" +
 	"\ttime_zone\x18\x06 \x01(\tR\btimeZone\"$\n" +
 	"\x0eGetPageRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\x92\x02\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xce\x02\n" +
 	"\x0fGetPageResponse\x12&\n" +
 	"\x04page\x18\x01 \x01(\v2\x12.opsreview.v1.PageR\x04page\x12+\n" +
 	"\x06events\x18\x02 \x03(\v2\x13.opsreview.v1.EventR\x06events\x12:\n" +
 	"\vassignments\x18\x03 \x03(\v2\x18.opsreview.v1.AssignmentR\vassignments\x12+\n" +
 	"\x06labels\x18\x04 \x03(\v2\x13.opsreview.v1.LabelR\x06labels\x12A\n" +
-	"\x0emonitor_labels\x18\x05 \x03(\v2\x1a.opsreview.v1.MonitorLabelR\rmonitorLabels\"\xa2\x02\n" +
+	"\x0emonitor_labels\x18\x05 \x03(\v2\x1a.opsreview.v1.MonitorLabelR\rmonitorLabels\x12:\n" +
+	"\vsuggestions\x18\x06 \x03(\v2\x18.opsreview.v1.SuggestionR\vsuggestions\"\xa2\x02\n" +
 	"\n" +
 	"Assignment\x12:\n" +
 	"\tresponder\x18\x01 \x01(\v2\x1c.opsreview.v1.EventResponderR\tresponder\x129\n" +
@@ -1996,7 +2473,7 @@ const file_opsreview_v1_page_proto_rawDesc = "" +
 	"\ttimed_out\x18\x05 \x01(\bR\btimedOut\"M\n" +
 	"\fMonitorLabel\x12\x12\n" +
 	"\x04page\x18\x01 \x01(\tR\x04page\x12)\n" +
-	"\x05label\x18\x02 \x01(\v2\x13.opsreview.v1.LabelR\x05label\"\xa5\x02\n" +
+	"\x05label\x18\x02 \x01(\v2\x13.opsreview.v1.LabelR\x05label\"\xd4\x02\n" +
 	"\x11LabelPagesRequest\x12\x14\n" +
 	"\x05pages\x18\x01 \x03(\tR\x05pages\x12\x18\n" +
 	"\amonitor\x18\x02 \x01(\tR\amonitor\x12\x12\n" +
@@ -2006,7 +2483,8 @@ const file_opsreview_v1_page_proto_rawDesc = "" +
 	"\x0fonly_unlabelled\x18\x06 \x01(\bR\x0eonlyUnlabelled\x12#\n" +
 	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\b \x01(\tR\trequestId\"L\n" +
+	"request_id\x18\b \x01(\tR\trequestId\x12-\n" +
+	"\x12accept_suggestions\x18\t \x01(\bR\x11acceptSuggestions\"L\n" +
 	"\x12LabelPagesResponse\x12\x18\n" +
 	"\achanged\x18\x01 \x03(\tR\achanged\x12\x1c\n" +
 	"\tunchanged\x18\x02 \x03(\tR\tunchanged\"\xff\x01\n" +
@@ -2022,7 +2500,25 @@ const file_opsreview_v1_page_proto_rawDesc = "" +
 	"request_id\x18\b \x01(\tR\trequestId\"N\n" +
 	"\x14UnlabelPagesResponse\x12\x18\n" +
 	"\achanged\x18\x01 \x03(\tR\achanged\x12\x1c\n" +
-	"\tunchanged\x18\x02 \x03(\tR\tunchanged\"\x16\n" +
+	"\tunchanged\x18\x02 \x03(\tR\tunchanged\"\xa9\x01\n" +
+	"\x13ListDisputesRequest\x12\x12\n" +
+	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
+	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\x12H\n" +
+	"\x12changed_after_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x10changedAfterTime\"\xc9\x01\n" +
+	"\x14ListDisputesResponse\x121\n" +
+	"\bdisputes\x18\x01 \x03(\v2\x15.opsreview.v1.DisputeR\bdisputes\x123\n" +
+	"\achanges\x18\x02 \x03(\v2\x19.opsreview.v1.LabelChangeR\achanges\x12,\n" +
+	"\x06window\x18\x03 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x1b\n" +
+	"\ttime_zone\x18\x04 \x01(\tR\btimeZone\"m\n" +
+	"\aDispute\x12\x18\n" +
+	"\amonitor\x18\x01 \x01(\tR\amonitor\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x122\n" +
+	"\x06labels\x18\x03 \x03(\v2\x1a.opsreview.v1.MonitorLabelR\x06labels\"\x8f\x01\n" +
+	"\vLabelChange\x12\x12\n" +
+	"\x04page\x18\x01 \x01(\tR\x04page\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12+\n" +
+	"\x06before\x18\x03 \x01(\v2\x13.opsreview.v1.LabelR\x06before\x12)\n" +
+	"\x05after\x18\x04 \x01(\v2\x13.opsreview.v1.LabelR\x05after\"\x16\n" +
 	"\x14GetVocabularyRequest\"n\n" +
 	"\x15GetVocabularyResponse\x12+\n" +
 	"\x06causes\x18\x01 \x03(\v2\x13.opsreview.v1.CauseR\x06causes\x12(\n" +
@@ -2056,13 +2552,14 @@ const file_opsreview_v1_page_proto_rawDesc = "" +
 	"LabelState\x12\x1b\n" +
 	"\x17LABEL_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14LABEL_STATE_LABELLED\x10\x01\x12\x1a\n" +
-	"\x16LABEL_STATE_UNLABELLED\x10\x022\xa5\x03\n" +
+	"\x16LABEL_STATE_UNLABELLED\x10\x022\xfc\x03\n" +
 	"\vPageService\x12L\n" +
 	"\tListPages\x12\x1e.opsreview.v1.ListPagesRequest\x1a\x1f.opsreview.v1.ListPagesResponse\x12F\n" +
 	"\aGetPage\x12\x1c.opsreview.v1.GetPageRequest\x1a\x1d.opsreview.v1.GetPageResponse\x12O\n" +
 	"\n" +
 	"LabelPages\x12\x1f.opsreview.v1.LabelPagesRequest\x1a .opsreview.v1.LabelPagesResponse\x12U\n" +
-	"\fUnlabelPages\x12!.opsreview.v1.UnlabelPagesRequest\x1a\".opsreview.v1.UnlabelPagesResponse\x12X\n" +
+	"\fUnlabelPages\x12!.opsreview.v1.UnlabelPagesRequest\x1a\".opsreview.v1.UnlabelPagesResponse\x12U\n" +
+	"\fListDisputes\x12!.opsreview.v1.ListDisputesRequest\x1a\".opsreview.v1.ListDisputesResponse\x12X\n" +
 	"\rGetVocabulary\x12\".opsreview.v1.GetVocabularyRequest\x1a#.opsreview.v1.GetVocabularyResponseB*Z(opsreview/proto/opsreview/v1;opsreviewv1b\x06proto3"
 
 var (
@@ -2078,93 +2575,113 @@ func file_opsreview_v1_page_proto_rawDescGZIP() []byte {
 }
 
 var file_opsreview_v1_page_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_opsreview_v1_page_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_opsreview_v1_page_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_opsreview_v1_page_proto_goTypes = []any{
 	(PageStatus)(0),               // 0: opsreview.v1.PageStatus
 	(Verdict)(0),                  // 1: opsreview.v1.Verdict
 	(Answer)(0),                   // 2: opsreview.v1.Answer
 	(LabelState)(0),               // 3: opsreview.v1.LabelState
 	(*Page)(nil),                  // 4: opsreview.v1.Page
-	(*PageCost)(nil),              // 5: opsreview.v1.PageCost
-	(*Agent)(nil),                 // 6: opsreview.v1.Agent
-	(*Event)(nil),                 // 7: opsreview.v1.Event
-	(*EventResponder)(nil),        // 8: opsreview.v1.EventResponder
-	(*Label)(nil),                 // 9: opsreview.v1.Label
-	(*ListPagesRequest)(nil),      // 10: opsreview.v1.ListPagesRequest
-	(*ListPagesResponse)(nil),     // 11: opsreview.v1.ListPagesResponse
-	(*GetPageRequest)(nil),        // 12: opsreview.v1.GetPageRequest
-	(*GetPageResponse)(nil),       // 13: opsreview.v1.GetPageResponse
-	(*Assignment)(nil),            // 14: opsreview.v1.Assignment
-	(*MonitorLabel)(nil),          // 15: opsreview.v1.MonitorLabel
-	(*LabelPagesRequest)(nil),     // 16: opsreview.v1.LabelPagesRequest
-	(*LabelPagesResponse)(nil),    // 17: opsreview.v1.LabelPagesResponse
-	(*UnlabelPagesRequest)(nil),   // 18: opsreview.v1.UnlabelPagesRequest
-	(*UnlabelPagesResponse)(nil),  // 19: opsreview.v1.UnlabelPagesResponse
-	(*GetVocabularyRequest)(nil),  // 20: opsreview.v1.GetVocabularyRequest
-	(*GetVocabularyResponse)(nil), // 21: opsreview.v1.GetVocabularyResponse
-	(*Cause)(nil),                 // 22: opsreview.v1.Cause
-	(*Flag)(nil),                  // 23: opsreview.v1.Flag
-	nil,                           // 24: opsreview.v1.Page.AttributesEntry
-	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
-	(*Interruptions)(nil),         // 26: opsreview.v1.Interruptions
-	(*durationpb.Duration)(nil),   // 27: google.protobuf.Duration
-	(*WindowSelector)(nil),        // 28: opsreview.v1.WindowSelector
-	(*Window)(nil),                // 29: opsreview.v1.Window
+	(*Suggestion)(nil),            // 5: opsreview.v1.Suggestion
+	(*HitRate)(nil),               // 6: opsreview.v1.HitRate
+	(*PageCost)(nil),              // 7: opsreview.v1.PageCost
+	(*Agent)(nil),                 // 8: opsreview.v1.Agent
+	(*Event)(nil),                 // 9: opsreview.v1.Event
+	(*EventResponder)(nil),        // 10: opsreview.v1.EventResponder
+	(*Label)(nil),                 // 11: opsreview.v1.Label
+	(*ListPagesRequest)(nil),      // 12: opsreview.v1.ListPagesRequest
+	(*ListPagesResponse)(nil),     // 13: opsreview.v1.ListPagesResponse
+	(*GetPageRequest)(nil),        // 14: opsreview.v1.GetPageRequest
+	(*GetPageResponse)(nil),       // 15: opsreview.v1.GetPageResponse
+	(*Assignment)(nil),            // 16: opsreview.v1.Assignment
+	(*MonitorLabel)(nil),          // 17: opsreview.v1.MonitorLabel
+	(*LabelPagesRequest)(nil),     // 18: opsreview.v1.LabelPagesRequest
+	(*LabelPagesResponse)(nil),    // 19: opsreview.v1.LabelPagesResponse
+	(*UnlabelPagesRequest)(nil),   // 20: opsreview.v1.UnlabelPagesRequest
+	(*UnlabelPagesResponse)(nil),  // 21: opsreview.v1.UnlabelPagesResponse
+	(*ListDisputesRequest)(nil),   // 22: opsreview.v1.ListDisputesRequest
+	(*ListDisputesResponse)(nil),  // 23: opsreview.v1.ListDisputesResponse
+	(*Dispute)(nil),               // 24: opsreview.v1.Dispute
+	(*LabelChange)(nil),           // 25: opsreview.v1.LabelChange
+	(*GetVocabularyRequest)(nil),  // 26: opsreview.v1.GetVocabularyRequest
+	(*GetVocabularyResponse)(nil), // 27: opsreview.v1.GetVocabularyResponse
+	(*Cause)(nil),                 // 28: opsreview.v1.Cause
+	(*Flag)(nil),                  // 29: opsreview.v1.Flag
+	nil,                           // 30: opsreview.v1.Page.AttributesEntry
+	(*timestamppb.Timestamp)(nil), // 31: google.protobuf.Timestamp
+	(*Interruptions)(nil),         // 32: opsreview.v1.Interruptions
+	(*durationpb.Duration)(nil),   // 33: google.protobuf.Duration
+	(*WindowSelector)(nil),        // 34: opsreview.v1.WindowSelector
+	(*Window)(nil),                // 35: opsreview.v1.Window
 }
 var file_opsreview_v1_page_proto_depIdxs = []int32{
-	24, // 0: opsreview.v1.Page.attributes:type_name -> opsreview.v1.Page.AttributesEntry
+	30, // 0: opsreview.v1.Page.attributes:type_name -> opsreview.v1.Page.AttributesEntry
 	0,  // 1: opsreview.v1.Page.status:type_name -> opsreview.v1.PageStatus
-	25, // 2: opsreview.v1.Page.trigger_time:type_name -> google.protobuf.Timestamp
-	25, // 3: opsreview.v1.Page.acknowledge_time:type_name -> google.protobuf.Timestamp
-	25, // 4: opsreview.v1.Page.resolve_time:type_name -> google.protobuf.Timestamp
-	6,  // 5: opsreview.v1.Page.resolved_by:type_name -> opsreview.v1.Agent
-	9,  // 6: opsreview.v1.Page.label:type_name -> opsreview.v1.Label
-	5,  // 7: opsreview.v1.Page.cost:type_name -> opsreview.v1.PageCost
-	26, // 8: opsreview.v1.PageCost.interruptions:type_name -> opsreview.v1.Interruptions
-	27, // 9: opsreview.v1.PageCost.engaged:type_name -> google.protobuf.Duration
-	25, // 10: opsreview.v1.Event.time:type_name -> google.protobuf.Timestamp
-	6,  // 11: opsreview.v1.Event.by:type_name -> opsreview.v1.Agent
-	8,  // 12: opsreview.v1.Event.responders:type_name -> opsreview.v1.EventResponder
-	25, // 13: opsreview.v1.Event.until_time:type_name -> google.protobuf.Timestamp
-	1,  // 14: opsreview.v1.Label.verdict:type_name -> opsreview.v1.Verdict
-	2,  // 15: opsreview.v1.Label.actioned:type_name -> opsreview.v1.Answer
-	25, // 16: opsreview.v1.Label.label_time:type_name -> google.protobuf.Timestamp
-	28, // 17: opsreview.v1.ListPagesRequest.window:type_name -> opsreview.v1.WindowSelector
-	0,  // 18: opsreview.v1.ListPagesRequest.status:type_name -> opsreview.v1.PageStatus
-	3,  // 19: opsreview.v1.ListPagesRequest.label_state:type_name -> opsreview.v1.LabelState
-	4,  // 20: opsreview.v1.ListPagesResponse.pages:type_name -> opsreview.v1.Page
-	29, // 21: opsreview.v1.ListPagesResponse.window:type_name -> opsreview.v1.Window
-	4,  // 22: opsreview.v1.GetPageResponse.page:type_name -> opsreview.v1.Page
-	7,  // 23: opsreview.v1.GetPageResponse.events:type_name -> opsreview.v1.Event
-	14, // 24: opsreview.v1.GetPageResponse.assignments:type_name -> opsreview.v1.Assignment
-	9,  // 25: opsreview.v1.GetPageResponse.labels:type_name -> opsreview.v1.Label
-	15, // 26: opsreview.v1.GetPageResponse.monitor_labels:type_name -> opsreview.v1.MonitorLabel
-	8,  // 27: opsreview.v1.Assignment.responder:type_name -> opsreview.v1.EventResponder
-	25, // 28: opsreview.v1.Assignment.start_time:type_name -> google.protobuf.Timestamp
-	25, // 29: opsreview.v1.Assignment.end_time:type_name -> google.protobuf.Timestamp
-	27, // 30: opsreview.v1.Assignment.time_to_acknowledge:type_name -> google.protobuf.Duration
-	9,  // 31: opsreview.v1.MonitorLabel.label:type_name -> opsreview.v1.Label
-	28, // 32: opsreview.v1.LabelPagesRequest.window:type_name -> opsreview.v1.WindowSelector
-	9,  // 33: opsreview.v1.LabelPagesRequest.label:type_name -> opsreview.v1.Label
-	28, // 34: opsreview.v1.UnlabelPagesRequest.window:type_name -> opsreview.v1.WindowSelector
-	22, // 35: opsreview.v1.GetVocabularyResponse.causes:type_name -> opsreview.v1.Cause
-	23, // 36: opsreview.v1.GetVocabularyResponse.flags:type_name -> opsreview.v1.Flag
-	1,  // 37: opsreview.v1.Cause.verdict:type_name -> opsreview.v1.Verdict
-	10, // 38: opsreview.v1.PageService.ListPages:input_type -> opsreview.v1.ListPagesRequest
-	12, // 39: opsreview.v1.PageService.GetPage:input_type -> opsreview.v1.GetPageRequest
-	16, // 40: opsreview.v1.PageService.LabelPages:input_type -> opsreview.v1.LabelPagesRequest
-	18, // 41: opsreview.v1.PageService.UnlabelPages:input_type -> opsreview.v1.UnlabelPagesRequest
-	20, // 42: opsreview.v1.PageService.GetVocabulary:input_type -> opsreview.v1.GetVocabularyRequest
-	11, // 43: opsreview.v1.PageService.ListPages:output_type -> opsreview.v1.ListPagesResponse
-	13, // 44: opsreview.v1.PageService.GetPage:output_type -> opsreview.v1.GetPageResponse
-	17, // 45: opsreview.v1.PageService.LabelPages:output_type -> opsreview.v1.LabelPagesResponse
-	19, // 46: opsreview.v1.PageService.UnlabelPages:output_type -> opsreview.v1.UnlabelPagesResponse
-	21, // 47: opsreview.v1.PageService.GetVocabulary:output_type -> opsreview.v1.GetVocabularyResponse
-	43, // [43:48] is the sub-list for method output_type
-	38, // [38:43] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	31, // 2: opsreview.v1.Page.trigger_time:type_name -> google.protobuf.Timestamp
+	31, // 3: opsreview.v1.Page.acknowledge_time:type_name -> google.protobuf.Timestamp
+	31, // 4: opsreview.v1.Page.resolve_time:type_name -> google.protobuf.Timestamp
+	8,  // 5: opsreview.v1.Page.resolved_by:type_name -> opsreview.v1.Agent
+	11, // 6: opsreview.v1.Page.label:type_name -> opsreview.v1.Label
+	7,  // 7: opsreview.v1.Page.cost:type_name -> opsreview.v1.PageCost
+	5,  // 8: opsreview.v1.Page.suggestion:type_name -> opsreview.v1.Suggestion
+	1,  // 9: opsreview.v1.Suggestion.verdict:type_name -> opsreview.v1.Verdict
+	6,  // 10: opsreview.v1.Suggestion.hit_rate:type_name -> opsreview.v1.HitRate
+	32, // 11: opsreview.v1.PageCost.interruptions:type_name -> opsreview.v1.Interruptions
+	33, // 12: opsreview.v1.PageCost.engaged:type_name -> google.protobuf.Duration
+	31, // 13: opsreview.v1.Event.time:type_name -> google.protobuf.Timestamp
+	8,  // 14: opsreview.v1.Event.by:type_name -> opsreview.v1.Agent
+	10, // 15: opsreview.v1.Event.responders:type_name -> opsreview.v1.EventResponder
+	31, // 16: opsreview.v1.Event.until_time:type_name -> google.protobuf.Timestamp
+	1,  // 17: opsreview.v1.Label.verdict:type_name -> opsreview.v1.Verdict
+	2,  // 18: opsreview.v1.Label.actioned:type_name -> opsreview.v1.Answer
+	31, // 19: opsreview.v1.Label.label_time:type_name -> google.protobuf.Timestamp
+	34, // 20: opsreview.v1.ListPagesRequest.window:type_name -> opsreview.v1.WindowSelector
+	0,  // 21: opsreview.v1.ListPagesRequest.status:type_name -> opsreview.v1.PageStatus
+	3,  // 22: opsreview.v1.ListPagesRequest.label_state:type_name -> opsreview.v1.LabelState
+	4,  // 23: opsreview.v1.ListPagesResponse.pages:type_name -> opsreview.v1.Page
+	35, // 24: opsreview.v1.ListPagesResponse.window:type_name -> opsreview.v1.Window
+	4,  // 25: opsreview.v1.GetPageResponse.page:type_name -> opsreview.v1.Page
+	9,  // 26: opsreview.v1.GetPageResponse.events:type_name -> opsreview.v1.Event
+	16, // 27: opsreview.v1.GetPageResponse.assignments:type_name -> opsreview.v1.Assignment
+	11, // 28: opsreview.v1.GetPageResponse.labels:type_name -> opsreview.v1.Label
+	17, // 29: opsreview.v1.GetPageResponse.monitor_labels:type_name -> opsreview.v1.MonitorLabel
+	5,  // 30: opsreview.v1.GetPageResponse.suggestions:type_name -> opsreview.v1.Suggestion
+	10, // 31: opsreview.v1.Assignment.responder:type_name -> opsreview.v1.EventResponder
+	31, // 32: opsreview.v1.Assignment.start_time:type_name -> google.protobuf.Timestamp
+	31, // 33: opsreview.v1.Assignment.end_time:type_name -> google.protobuf.Timestamp
+	33, // 34: opsreview.v1.Assignment.time_to_acknowledge:type_name -> google.protobuf.Duration
+	11, // 35: opsreview.v1.MonitorLabel.label:type_name -> opsreview.v1.Label
+	34, // 36: opsreview.v1.LabelPagesRequest.window:type_name -> opsreview.v1.WindowSelector
+	11, // 37: opsreview.v1.LabelPagesRequest.label:type_name -> opsreview.v1.Label
+	34, // 38: opsreview.v1.UnlabelPagesRequest.window:type_name -> opsreview.v1.WindowSelector
+	34, // 39: opsreview.v1.ListDisputesRequest.window:type_name -> opsreview.v1.WindowSelector
+	31, // 40: opsreview.v1.ListDisputesRequest.changed_after_time:type_name -> google.protobuf.Timestamp
+	24, // 41: opsreview.v1.ListDisputesResponse.disputes:type_name -> opsreview.v1.Dispute
+	25, // 42: opsreview.v1.ListDisputesResponse.changes:type_name -> opsreview.v1.LabelChange
+	35, // 43: opsreview.v1.ListDisputesResponse.window:type_name -> opsreview.v1.Window
+	17, // 44: opsreview.v1.Dispute.labels:type_name -> opsreview.v1.MonitorLabel
+	11, // 45: opsreview.v1.LabelChange.before:type_name -> opsreview.v1.Label
+	11, // 46: opsreview.v1.LabelChange.after:type_name -> opsreview.v1.Label
+	28, // 47: opsreview.v1.GetVocabularyResponse.causes:type_name -> opsreview.v1.Cause
+	29, // 48: opsreview.v1.GetVocabularyResponse.flags:type_name -> opsreview.v1.Flag
+	1,  // 49: opsreview.v1.Cause.verdict:type_name -> opsreview.v1.Verdict
+	12, // 50: opsreview.v1.PageService.ListPages:input_type -> opsreview.v1.ListPagesRequest
+	14, // 51: opsreview.v1.PageService.GetPage:input_type -> opsreview.v1.GetPageRequest
+	18, // 52: opsreview.v1.PageService.LabelPages:input_type -> opsreview.v1.LabelPagesRequest
+	20, // 53: opsreview.v1.PageService.UnlabelPages:input_type -> opsreview.v1.UnlabelPagesRequest
+	22, // 54: opsreview.v1.PageService.ListDisputes:input_type -> opsreview.v1.ListDisputesRequest
+	26, // 55: opsreview.v1.PageService.GetVocabulary:input_type -> opsreview.v1.GetVocabularyRequest
+	13, // 56: opsreview.v1.PageService.ListPages:output_type -> opsreview.v1.ListPagesResponse
+	15, // 57: opsreview.v1.PageService.GetPage:output_type -> opsreview.v1.GetPageResponse
+	19, // 58: opsreview.v1.PageService.LabelPages:output_type -> opsreview.v1.LabelPagesResponse
+	21, // 59: opsreview.v1.PageService.UnlabelPages:output_type -> opsreview.v1.UnlabelPagesResponse
+	23, // 60: opsreview.v1.PageService.ListDisputes:output_type -> opsreview.v1.ListDisputesResponse
+	27, // 61: opsreview.v1.PageService.GetVocabulary:output_type -> opsreview.v1.GetVocabularyResponse
+	56, // [56:62] is the sub-list for method output_type
+	50, // [50:56] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_page_proto_init() }
@@ -2179,7 +2696,7 @@ func file_opsreview_v1_page_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_opsreview_v1_page_proto_rawDesc), len(file_opsreview_v1_page_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   21,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const (
 	PageService_GetPage_FullMethodName       = "/opsreview.v1.PageService/GetPage"
 	PageService_LabelPages_FullMethodName    = "/opsreview.v1.PageService/LabelPages"
 	PageService_UnlabelPages_FullMethodName  = "/opsreview.v1.PageService/UnlabelPages"
+	PageService_ListDisputes_FullMethodName  = "/opsreview.v1.PageService/ListDisputes"
 	PageService_GetVocabulary_FullMethodName = "/opsreview.v1.PageService/GetVocabulary"
 )
 
@@ -47,6 +48,11 @@ type PageServiceClient interface {
 	// UnlabelPages withdraws the labels in force: of all the pages or of none.
 	// Codes: as LabelPages.
 	UnlabelPages(ctx context.Context, in *UnlabelPagesRequest, opts ...grpc.CallOption) (*UnlabelPagesResponse, error)
+	// ListDisputes lists what people do not agree about in a window: monitors
+	// whose pages different people labelled differently, and labels that were
+	// changed after a given time. Codes: INVALID_ARGUMENT, NOT_FOUND for an
+	// unknown team.
+	ListDisputes(ctx context.Context, in *ListDisputesRequest, opts ...grpc.CallOption) (*ListDisputesResponse, error)
 	// GetVocabulary returns the words that labels are made of.
 	GetVocabulary(ctx context.Context, in *GetVocabularyRequest, opts ...grpc.CallOption) (*GetVocabularyResponse, error)
 }
@@ -99,6 +105,16 @@ func (c *pageServiceClient) UnlabelPages(ctx context.Context, in *UnlabelPagesRe
 	return out, nil
 }
 
+func (c *pageServiceClient) ListDisputes(ctx context.Context, in *ListDisputesRequest, opts ...grpc.CallOption) (*ListDisputesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDisputesResponse)
+	err := c.cc.Invoke(ctx, PageService_ListDisputes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *pageServiceClient) GetVocabulary(ctx context.Context, in *GetVocabularyRequest, opts ...grpc.CallOption) (*GetVocabularyResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetVocabularyResponse)
@@ -130,6 +146,11 @@ type PageServiceServer interface {
 	// UnlabelPages withdraws the labels in force: of all the pages or of none.
 	// Codes: as LabelPages.
 	UnlabelPages(context.Context, *UnlabelPagesRequest) (*UnlabelPagesResponse, error)
+	// ListDisputes lists what people do not agree about in a window: monitors
+	// whose pages different people labelled differently, and labels that were
+	// changed after a given time. Codes: INVALID_ARGUMENT, NOT_FOUND for an
+	// unknown team.
+	ListDisputes(context.Context, *ListDisputesRequest) (*ListDisputesResponse, error)
 	// GetVocabulary returns the words that labels are made of.
 	GetVocabulary(context.Context, *GetVocabularyRequest) (*GetVocabularyResponse, error)
 	mustEmbedUnimplementedPageServiceServer()
@@ -153,6 +174,9 @@ func (UnimplementedPageServiceServer) LabelPages(context.Context, *LabelPagesReq
 }
 func (UnimplementedPageServiceServer) UnlabelPages(context.Context, *UnlabelPagesRequest) (*UnlabelPagesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UnlabelPages not implemented")
+}
+func (UnimplementedPageServiceServer) ListDisputes(context.Context, *ListDisputesRequest) (*ListDisputesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDisputes not implemented")
 }
 func (UnimplementedPageServiceServer) GetVocabulary(context.Context, *GetVocabularyRequest) (*GetVocabularyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetVocabulary not implemented")
@@ -250,6 +274,24 @@ func _PageService_UnlabelPages_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PageService_ListDisputes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDisputesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PageServiceServer).ListDisputes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PageService_ListDisputes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PageServiceServer).ListDisputes(ctx, req.(*ListDisputesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PageService_GetVocabulary_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetVocabularyRequest)
 	if err := dec(in); err != nil {
@@ -290,6 +332,10 @@ var PageService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UnlabelPages",
 			Handler:    _PageService_UnlabelPages_Handler,
+		},
+		{
+			MethodName: "ListDisputes",
+			Handler:    _PageService_ListDisputes_Handler,
 		},
 		{
 			MethodName: "GetVocabulary",

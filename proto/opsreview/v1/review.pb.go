@@ -23,6 +23,56 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// A form of a report.
+type ReportFormat int32
+
+const (
+	ReportFormat_REPORT_FORMAT_UNSPECIFIED ReportFormat = 0
+	ReportFormat_REPORT_FORMAT_MARKDOWN    ReportFormat = 1
+	ReportFormat_REPORT_FORMAT_HTML        ReportFormat = 2
+)
+
+// Enum value maps for ReportFormat.
+var (
+	ReportFormat_name = map[int32]string{
+		0: "REPORT_FORMAT_UNSPECIFIED",
+		1: "REPORT_FORMAT_MARKDOWN",
+		2: "REPORT_FORMAT_HTML",
+	}
+	ReportFormat_value = map[string]int32{
+		"REPORT_FORMAT_UNSPECIFIED": 0,
+		"REPORT_FORMAT_MARKDOWN":    1,
+		"REPORT_FORMAT_HTML":        2,
+	}
+)
+
+func (x ReportFormat) Enum() *ReportFormat {
+	p := new(ReportFormat)
+	*p = x
+	return p
+}
+
+func (x ReportFormat) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReportFormat) Descriptor() protoreflect.EnumDescriptor {
+	return file_opsreview_v1_review_proto_enumTypes[0].Descriptor()
+}
+
+func (ReportFormat) Type() protoreflect.EnumType {
+	return &file_opsreview_v1_review_proto_enumTypes[0]
+}
+
+func (x ReportFormat) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReportFormat.Descriptor instead.
+func (ReportFormat) EnumDescriptor() ([]byte, []int) {
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{0}
+}
+
 type PrepareReviewRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty for everybody.
@@ -120,6 +170,303 @@ func (x *PrepareReviewResponse) GetReview() *Review {
 	return nil
 }
 
+type RenderReviewRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Team          string                 `protobuf:"bytes,1,opt,name=team,proto3" json:"team,omitempty"`
+	Window        *WindowSelector        `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
+	Format        ReportFormat           `protobuf:"varint,3,opt,name=format,proto3,enum=opsreview.v1.ReportFormat" json:"format,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenderReviewRequest) Reset() {
+	*x = RenderReviewRequest{}
+	mi := &file_opsreview_v1_review_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenderReviewRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenderReviewRequest) ProtoMessage() {}
+
+func (x *RenderReviewRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_review_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenderReviewRequest.ProtoReflect.Descriptor instead.
+func (*RenderReviewRequest) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *RenderReviewRequest) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *RenderReviewRequest) GetWindow() *WindowSelector {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+func (x *RenderReviewRequest) GetFormat() ReportFormat {
+	if x != nil {
+		return x.Format
+	}
+	return ReportFormat_REPORT_FORMAT_UNSPECIFIED
+}
+
+type RenderReviewResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Content       []byte                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	MediaType     string                 `protobuf:"bytes,2,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenderReviewResponse) Reset() {
+	*x = RenderReviewResponse{}
+	mi := &file_opsreview_v1_review_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenderReviewResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenderReviewResponse) ProtoMessage() {}
+
+func (x *RenderReviewResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_review_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenderReviewResponse.ProtoReflect.Descriptor instead.
+func (*RenderReviewResponse) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *RenderReviewResponse) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *RenderReviewResponse) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+type SendReportRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Team   string                 `protobuf:"bytes,1,opt,name=team,proto3" json:"team,omitempty"`
+	Window *WindowSelector        `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
+	// Names of the configuration. Empty for all of the team's.
+	Destinations []string `protobuf:"bytes,3,rep,name=destinations,proto3" json:"destinations,omitempty"`
+	// Say what would be sent where, and send nothing.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendReportRequest) Reset() {
+	*x = SendReportRequest{}
+	mi := &file_opsreview_v1_review_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendReportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendReportRequest) ProtoMessage() {}
+
+func (x *SendReportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_review_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendReportRequest.ProtoReflect.Descriptor instead.
+func (*SendReportRequest) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SendReportRequest) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *SendReportRequest) GetWindow() *WindowSelector {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+func (x *SendReportRequest) GetDestinations() []string {
+	if x != nil {
+		return x.Destinations
+	}
+	return nil
+}
+
+func (x *SendReportRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+type SendReportResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sent          []*SentReport          `protobuf:"bytes,1,rep,name=sent,proto3" json:"sent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendReportResponse) Reset() {
+	*x = SendReportResponse{}
+	mi := &file_opsreview_v1_review_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendReportResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendReportResponse) ProtoMessage() {}
+
+func (x *SendReportResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_review_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendReportResponse.ProtoReflect.Descriptor instead.
+func (*SendReportResponse) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *SendReportResponse) GetSent() []*SentReport {
+	if x != nil {
+		return x.Sent
+	}
+	return nil
+}
+
+// A report that was sent, or would be.
+type SentReport struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Destination string                 `protobuf:"bytes,1,opt,name=destination,proto3" json:"destination,omitempty"`
+	// "slack", "smtp" or "command".
+	Kind         string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	ContentBytes int32  `protobuf:"varint,3,opt,name=content_bytes,json=contentBytes,proto3" json:"content_bytes,omitempty"`
+	// Why it was not sent. Empty if it was.
+	Error         string `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SentReport) Reset() {
+	*x = SentReport{}
+	mi := &file_opsreview_v1_review_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SentReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SentReport) ProtoMessage() {}
+
+func (x *SentReport) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_review_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SentReport.ProtoReflect.Descriptor instead.
+func (*SentReport) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SentReport) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+func (x *SentReport) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *SentReport) GetContentBytes() int32 {
+	if x != nil {
+		return x.ContentBytes
+	}
+	return 0
+}
+
+func (x *SentReport) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
 // What a weekly review talks about.
 type Review struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -138,14 +485,17 @@ type Review struct {
 	Gaps        []*Gap                 `protobuf:"bytes,9,rep,name=gaps,proto3" json:"gaps,omitempty"`
 	PrepareTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=prepare_time,json=prepareTime,proto3" json:"prepare_time,omitempty"`
 	// Pages worth discussing beyond topics.
-	MoreTopics    int32 `protobuf:"varint,11,opt,name=more_topics,json=moreTopics,proto3" json:"more_topics,omitempty"`
+	MoreTopics int32 `protobuf:"varint,11,opt,name=more_topics,json=moreTopics,proto3" json:"more_topics,omitempty"`
+	// What policy suggests for the pages that nobody has labelled. Never counted
+	// among the outcomes.
+	Suggested     *SuggestionCounts `protobuf:"bytes,12,opt,name=suggested,proto3" json:"suggested,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Review) Reset() {
 	*x = Review{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[2]
+	mi := &file_opsreview_v1_review_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -157,7 +507,7 @@ func (x *Review) String() string {
 func (*Review) ProtoMessage() {}
 
 func (x *Review) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[2]
+	mi := &file_opsreview_v1_review_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -170,7 +520,7 @@ func (x *Review) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Review.ProtoReflect.Descriptor instead.
 func (*Review) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{2}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Review) GetTeam() string {
@@ -250,6 +600,75 @@ func (x *Review) GetMoreTopics() int32 {
 	return 0
 }
 
+func (x *Review) GetSuggested() *SuggestionCounts {
+	if x != nil {
+		return x.Suggested
+	}
+	return nil
+}
+
+// What policy suggests for unlabelled pages.
+type SuggestionCounts struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Actionable    int32                  `protobuf:"varint,1,opt,name=actionable,proto3" json:"actionable,omitempty"`
+	NotActionable int32                  `protobuf:"varint,2,opt,name=not_actionable,json=notActionable,proto3" json:"not_actionable,omitempty"`
+	// No rule speaks.
+	None          int32 `protobuf:"varint,3,opt,name=none,proto3" json:"none,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestionCounts) Reset() {
+	*x = SuggestionCounts{}
+	mi := &file_opsreview_v1_review_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestionCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestionCounts) ProtoMessage() {}
+
+func (x *SuggestionCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_review_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestionCounts.ProtoReflect.Descriptor instead.
+func (*SuggestionCounts) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SuggestionCounts) GetActionable() int32 {
+	if x != nil {
+		return x.Actionable
+	}
+	return 0
+}
+
+func (x *SuggestionCounts) GetNotActionable() int32 {
+	if x != nil {
+		return x.NotActionable
+	}
+	return 0
+}
+
+func (x *SuggestionCounts) GetNone() int32 {
+	if x != nil {
+		return x.None
+	}
+	return 0
+}
+
 // The review in one look.
 type Headline struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -271,7 +690,7 @@ type Headline struct {
 
 func (x *Headline) Reset() {
 	*x = Headline{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[3]
+	mi := &file_opsreview_v1_review_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -283,7 +702,7 @@ func (x *Headline) String() string {
 func (*Headline) ProtoMessage() {}
 
 func (x *Headline) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[3]
+	mi := &file_opsreview_v1_review_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -296,7 +715,7 @@ func (x *Headline) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Headline.ProtoReflect.Descriptor instead.
 func (*Headline) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{3}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Headline) GetPages() int32 {
@@ -396,7 +815,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[4]
+	mi := &file_opsreview_v1_review_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -408,7 +827,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[4]
+	mi := &file_opsreview_v1_review_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -421,7 +840,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{4}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Change) GetKnown() bool {
@@ -487,13 +906,16 @@ type MonitorCost struct {
 	Outcomes           *Outcomes              `protobuf:"bytes,9,opt,name=outcomes,proto3" json:"outcomes,omitempty"`
 	Causes             map[string]int32       `protobuf:"bytes,10,rep,name=causes,proto3" json:"causes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	Escalated          int32                  `protobuf:"varint,11,opt,name=escalated,proto3" json:"escalated,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The setting that would have avoided most at no harm to real pages. Absent
+	// if none would have avoided anything.
+	BestWhatIf    *WhatIf `protobuf:"bytes,12,opt,name=best_what_if,json=bestWhatIf,proto3" json:"best_what_if,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MonitorCost) Reset() {
 	*x = MonitorCost{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[5]
+	mi := &file_opsreview_v1_review_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -505,7 +927,7 @@ func (x *MonitorCost) String() string {
 func (*MonitorCost) ProtoMessage() {}
 
 func (x *MonitorCost) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[5]
+	mi := &file_opsreview_v1_review_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -518,7 +940,7 @@ func (x *MonitorCost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MonitorCost.ProtoReflect.Descriptor instead.
 func (*MonitorCost) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{5}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *MonitorCost) GetMonitor() string {
@@ -598,6 +1020,153 @@ func (x *MonitorCost) GetEscalated() int32 {
 	return 0
 }
 
+func (x *MonitorCost) GetBestWhatIf() *WhatIf {
+	if x != nil {
+		return x.BestWhatIf
+	}
+	return nil
+}
+
+// What another setting of a monitor would have done to its own history.
+type WhatIf struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "longer_for", "grouping", "business_hours" or "higher_threshold".
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// The setting in words: "for: 10m".
+	Setting                   string `protobuf:"bytes,2,opt,name=setting,proto3" json:"setting,omitempty"`
+	PagesAvoided              int32  `protobuf:"varint,3,opt,name=pages_avoided,json=pagesAvoided,proto3" json:"pages_avoided,omitempty"`
+	PagesTotal                int32  `protobuf:"varint,4,opt,name=pages_total,json=pagesTotal,proto3" json:"pages_total,omitempty"`
+	InterruptionsAvoided      int32  `protobuf:"varint,5,opt,name=interruptions_avoided,json=interruptionsAvoided,proto3" json:"interruptions_avoided,omitempty"`
+	SleepInterruptionsAvoided int32  `protobuf:"varint,6,opt,name=sleep_interruptions_avoided,json=sleepInterruptionsAvoided,proto3" json:"sleep_interruptions_avoided,omitempty"`
+	// Pages that people labelled actionable or that escalated.
+	RealPages int32 `protobuf:"varint,7,opt,name=real_pages,json=realPages,proto3" json:"real_pages,omitempty"`
+	// Of those, how many would not have paged at all.
+	RealPagesLost int32 `protobuf:"varint,8,opt,name=real_pages_lost,json=realPagesLost,proto3" json:"real_pages_lost,omitempty"`
+	// Of those, by how much they would have been later.
+	RealDelay    *Spread              `protobuf:"bytes,9,opt,name=real_delay,json=realDelay,proto3" json:"real_delay,omitempty"`
+	RealDelayMax *durationpb.Duration `protobuf:"bytes,10,opt,name=real_delay_max,json=realDelayMax,proto3" json:"real_delay_max,omitempty"`
+	// What a person would put in the ticket.
+	Sentence string `protobuf:"bytes,11,opt,name=sentence,proto3" json:"sentence,omitempty"`
+	// The history that it was tried on.
+	Window        *Window `protobuf:"bytes,12,opt,name=window,proto3" json:"window,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WhatIf) Reset() {
+	*x = WhatIf{}
+	mi := &file_opsreview_v1_review_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WhatIf) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WhatIf) ProtoMessage() {}
+
+func (x *WhatIf) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_review_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WhatIf.ProtoReflect.Descriptor instead.
+func (*WhatIf) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *WhatIf) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *WhatIf) GetSetting() string {
+	if x != nil {
+		return x.Setting
+	}
+	return ""
+}
+
+func (x *WhatIf) GetPagesAvoided() int32 {
+	if x != nil {
+		return x.PagesAvoided
+	}
+	return 0
+}
+
+func (x *WhatIf) GetPagesTotal() int32 {
+	if x != nil {
+		return x.PagesTotal
+	}
+	return 0
+}
+
+func (x *WhatIf) GetInterruptionsAvoided() int32 {
+	if x != nil {
+		return x.InterruptionsAvoided
+	}
+	return 0
+}
+
+func (x *WhatIf) GetSleepInterruptionsAvoided() int32 {
+	if x != nil {
+		return x.SleepInterruptionsAvoided
+	}
+	return 0
+}
+
+func (x *WhatIf) GetRealPages() int32 {
+	if x != nil {
+		return x.RealPages
+	}
+	return 0
+}
+
+func (x *WhatIf) GetRealPagesLost() int32 {
+	if x != nil {
+		return x.RealPagesLost
+	}
+	return 0
+}
+
+func (x *WhatIf) GetRealDelay() *Spread {
+	if x != nil {
+		return x.RealDelay
+	}
+	return nil
+}
+
+func (x *WhatIf) GetRealDelayMax() *durationpb.Duration {
+	if x != nil {
+		return x.RealDelayMax
+	}
+	return nil
+}
+
+func (x *WhatIf) GetSentence() string {
+	if x != nil {
+		return x.Sentence
+	}
+	return ""
+}
+
+func (x *WhatIf) GetWindow() *Window {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
 // A page worth discussing, and why.
 type Topic struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -611,7 +1180,7 @@ type Topic struct {
 
 func (x *Topic) Reset() {
 	*x = Topic{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[6]
+	mi := &file_opsreview_v1_review_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -623,7 +1192,7 @@ func (x *Topic) String() string {
 func (*Topic) ProtoMessage() {}
 
 func (x *Topic) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[6]
+	mi := &file_opsreview_v1_review_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -636,7 +1205,7 @@ func (x *Topic) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Topic.ProtoReflect.Descriptor instead.
 func (*Topic) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{6}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Topic) GetPage() string {
@@ -676,7 +1245,28 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\"E\n" +
 	"\x15PrepareReviewResponse\x12,\n" +
-	"\x06review\x18\x01 \x01(\v2\x14.opsreview.v1.ReviewR\x06review\"\xc4\x03\n" +
+	"\x06review\x18\x01 \x01(\v2\x14.opsreview.v1.ReviewR\x06review\"\x93\x01\n" +
+	"\x13RenderReviewRequest\x12\x12\n" +
+	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
+	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\x122\n" +
+	"\x06format\x18\x03 \x01(\x0e2\x1a.opsreview.v1.ReportFormatR\x06format\"O\n" +
+	"\x14RenderReviewResponse\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\fR\acontent\x12\x1d\n" +
+	"\n" +
+	"media_type\x18\x02 \x01(\tR\tmediaType\"\xa6\x01\n" +
+	"\x11SendReportRequest\x12\x12\n" +
+	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
+	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\x12\"\n" +
+	"\fdestinations\x18\x03 \x03(\tR\fdestinations\x12#\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"B\n" +
+	"\x12SendReportResponse\x12,\n" +
+	"\x04sent\x18\x01 \x03(\v2\x18.opsreview.v1.SentReportR\x04sent\"}\n" +
+	"\n" +
+	"SentReport\x12 \n" +
+	"\vdestination\x18\x01 \x01(\tR\vdestination\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12#\n" +
+	"\rcontent_bytes\x18\x03 \x01(\x05R\fcontentBytes\x12\x14\n" +
+	"\x05error\x18\x04 \x01(\tR\x05error\"\x82\x04\n" +
 	"\x06Review\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12,\n" +
 	"\x06window\x18\x02 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x12\n" +
@@ -690,7 +1280,14 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\fprepare_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\vprepareTime\x12\x1f\n" +
 	"\vmore_topics\x18\v \x01(\x05R\n" +
-	"moreTopics\"\xe1\x03\n" +
+	"moreTopics\x12<\n" +
+	"\tsuggested\x18\f \x01(\v2\x1e.opsreview.v1.SuggestionCountsR\tsuggested\"m\n" +
+	"\x10SuggestionCounts\x12\x1e\n" +
+	"\n" +
+	"actionable\x18\x01 \x01(\x05R\n" +
+	"actionable\x12%\n" +
+	"\x0enot_actionable\x18\x02 \x01(\x05R\rnotActionable\x12\x12\n" +
+	"\x04none\x18\x03 \x01(\x05R\x04none\"\xe1\x03\n" +
 	"\bHeadline\x12\x14\n" +
 	"\x05pages\x18\x01 \x01(\x05R\x05pages\x122\n" +
 	"\boutcomes\x18\x02 \x01(\v2\x16.opsreview.v1.OutcomesR\boutcomes\x12\x1a\n" +
@@ -711,7 +1308,7 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\x04rate\x18\x04 \x01(\x01R\x04rate\x12\x17\n" +
 	"\ap_value\x18\x05 \x01(\x01R\x06pValue\x12!\n" +
 	"\fwithin_noise\x18\x06 \x01(\bR\vwithinNoise\x12\x12\n" +
-	"\x04text\x18\a \x01(\tR\x04text\"\x8a\x04\n" +
+	"\x04text\x18\a \x01(\tR\x04text\"\xc2\x04\n" +
 	"\vMonitorCost\x12\x18\n" +
 	"\amonitor\x18\x01 \x01(\tR\amonitor\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x18\n" +
@@ -724,17 +1321,43 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\boutcomes\x18\t \x01(\v2\x16.opsreview.v1.OutcomesR\boutcomes\x12=\n" +
 	"\x06causes\x18\n" +
 	" \x03(\v2%.opsreview.v1.MonitorCost.CausesEntryR\x06causes\x12\x1c\n" +
-	"\tescalated\x18\v \x01(\x05R\tescalated\x1a9\n" +
+	"\tescalated\x18\v \x01(\x05R\tescalated\x126\n" +
+	"\fbest_what_if\x18\f \x01(\v2\x14.opsreview.v1.WhatIfR\n" +
+	"bestWhatIf\x1a9\n" +
 	"\vCausesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01\"\x8a\x01\n" +
+	"\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01\"\xf8\x03\n" +
+	"\x06WhatIf\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
+	"\asetting\x18\x02 \x01(\tR\asetting\x12#\n" +
+	"\rpages_avoided\x18\x03 \x01(\x05R\fpagesAvoided\x12\x1f\n" +
+	"\vpages_total\x18\x04 \x01(\x05R\n" +
+	"pagesTotal\x123\n" +
+	"\x15interruptions_avoided\x18\x05 \x01(\x05R\x14interruptionsAvoided\x12>\n" +
+	"\x1bsleep_interruptions_avoided\x18\x06 \x01(\x05R\x19sleepInterruptionsAvoided\x12\x1d\n" +
+	"\n" +
+	"real_pages\x18\a \x01(\x05R\trealPages\x12&\n" +
+	"\x0freal_pages_lost\x18\b \x01(\x05R\rrealPagesLost\x123\n" +
+	"\n" +
+	"real_delay\x18\t \x01(\v2\x14.opsreview.v1.SpreadR\trealDelay\x12?\n" +
+	"\x0ereal_delay_max\x18\n" +
+	" \x01(\v2\x19.google.protobuf.DurationR\frealDelayMax\x12\x1a\n" +
+	"\bsentence\x18\v \x01(\tR\bsentence\x12,\n" +
+	"\x06window\x18\f \x01(\v2\x14.opsreview.v1.WindowR\x06window\"\x8a\x01\n" +
 	"\x05Topic\x12\x12\n" +
 	"\x04page\x18\x01 \x01(\tR\x04page\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12=\n" +
 	"\ftrigger_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vtriggerTime\x12\x18\n" +
-	"\areasons\x18\x04 \x03(\tR\areasons2i\n" +
+	"\areasons\x18\x04 \x03(\tR\areasons*a\n" +
+	"\fReportFormat\x12\x1d\n" +
+	"\x19REPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16REPORT_FORMAT_MARKDOWN\x10\x01\x12\x16\n" +
+	"\x12REPORT_FORMAT_HTML\x10\x022\x91\x02\n" +
 	"\rReviewService\x12X\n" +
-	"\rPrepareReview\x12\".opsreview.v1.PrepareReviewRequest\x1a#.opsreview.v1.PrepareReviewResponseB*Z(opsreview/proto/opsreview/v1;opsreviewv1b\x06proto3"
+	"\rPrepareReview\x12\".opsreview.v1.PrepareReviewRequest\x1a#.opsreview.v1.PrepareReviewResponse\x12U\n" +
+	"\fRenderReview\x12!.opsreview.v1.RenderReviewRequest\x1a\".opsreview.v1.RenderReviewResponse\x12O\n" +
+	"\n" +
+	"SendReport\x12\x1f.opsreview.v1.SendReportRequest\x1a .opsreview.v1.SendReportResponseB*Z(opsreview/proto/opsreview/v1;opsreviewv1b\x06proto3"
 
 var (
 	file_opsreview_v1_review_proto_rawDescOnce sync.Once
@@ -748,55 +1371,78 @@ func file_opsreview_v1_review_proto_rawDescGZIP() []byte {
 	return file_opsreview_v1_review_proto_rawDescData
 }
 
-var file_opsreview_v1_review_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_opsreview_v1_review_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_opsreview_v1_review_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_opsreview_v1_review_proto_goTypes = []any{
-	(*PrepareReviewRequest)(nil),  // 0: opsreview.v1.PrepareReviewRequest
-	(*PrepareReviewResponse)(nil), // 1: opsreview.v1.PrepareReviewResponse
-	(*Review)(nil),                // 2: opsreview.v1.Review
-	(*Headline)(nil),              // 3: opsreview.v1.Headline
-	(*Change)(nil),                // 4: opsreview.v1.Change
-	(*MonitorCost)(nil),           // 5: opsreview.v1.MonitorCost
-	(*Topic)(nil),                 // 6: opsreview.v1.Topic
-	nil,                           // 7: opsreview.v1.MonitorCost.CausesEntry
-	(*WindowSelector)(nil),        // 8: opsreview.v1.WindowSelector
-	(*Window)(nil),                // 9: opsreview.v1.Window
-	(*Load)(nil),                  // 10: opsreview.v1.Load
-	(*Gap)(nil),                   // 11: opsreview.v1.Gap
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(*Outcomes)(nil),              // 13: opsreview.v1.Outcomes
-	(*Interruptions)(nil),         // 14: opsreview.v1.Interruptions
-	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
-	(*Response)(nil),              // 16: opsreview.v1.Response
+	(ReportFormat)(0),             // 0: opsreview.v1.ReportFormat
+	(*PrepareReviewRequest)(nil),  // 1: opsreview.v1.PrepareReviewRequest
+	(*PrepareReviewResponse)(nil), // 2: opsreview.v1.PrepareReviewResponse
+	(*RenderReviewRequest)(nil),   // 3: opsreview.v1.RenderReviewRequest
+	(*RenderReviewResponse)(nil),  // 4: opsreview.v1.RenderReviewResponse
+	(*SendReportRequest)(nil),     // 5: opsreview.v1.SendReportRequest
+	(*SendReportResponse)(nil),    // 6: opsreview.v1.SendReportResponse
+	(*SentReport)(nil),            // 7: opsreview.v1.SentReport
+	(*Review)(nil),                // 8: opsreview.v1.Review
+	(*SuggestionCounts)(nil),      // 9: opsreview.v1.SuggestionCounts
+	(*Headline)(nil),              // 10: opsreview.v1.Headline
+	(*Change)(nil),                // 11: opsreview.v1.Change
+	(*MonitorCost)(nil),           // 12: opsreview.v1.MonitorCost
+	(*WhatIf)(nil),                // 13: opsreview.v1.WhatIf
+	(*Topic)(nil),                 // 14: opsreview.v1.Topic
+	nil,                           // 15: opsreview.v1.MonitorCost.CausesEntry
+	(*WindowSelector)(nil),        // 16: opsreview.v1.WindowSelector
+	(*Window)(nil),                // 17: opsreview.v1.Window
+	(*Load)(nil),                  // 18: opsreview.v1.Load
+	(*Gap)(nil),                   // 19: opsreview.v1.Gap
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*Outcomes)(nil),              // 21: opsreview.v1.Outcomes
+	(*Interruptions)(nil),         // 22: opsreview.v1.Interruptions
+	(*durationpb.Duration)(nil),   // 23: google.protobuf.Duration
+	(*Response)(nil),              // 24: opsreview.v1.Response
+	(*Spread)(nil),                // 25: opsreview.v1.Spread
 }
 var file_opsreview_v1_review_proto_depIdxs = []int32{
-	8,  // 0: opsreview.v1.PrepareReviewRequest.window:type_name -> opsreview.v1.WindowSelector
-	2,  // 1: opsreview.v1.PrepareReviewResponse.review:type_name -> opsreview.v1.Review
-	9,  // 2: opsreview.v1.Review.window:type_name -> opsreview.v1.Window
-	3,  // 3: opsreview.v1.Review.headline:type_name -> opsreview.v1.Headline
-	5,  // 4: opsreview.v1.Review.monitors:type_name -> opsreview.v1.MonitorCost
-	10, // 5: opsreview.v1.Review.loads:type_name -> opsreview.v1.Load
-	6,  // 6: opsreview.v1.Review.topics:type_name -> opsreview.v1.Topic
-	11, // 7: opsreview.v1.Review.gaps:type_name -> opsreview.v1.Gap
-	12, // 8: opsreview.v1.Review.prepare_time:type_name -> google.protobuf.Timestamp
-	13, // 9: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
-	14, // 10: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
-	15, // 11: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
-	16, // 12: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
-	4,  // 13: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
-	4,  // 14: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
-	9,  // 15: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
-	14, // 16: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
-	15, // 17: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
-	13, // 18: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
-	7,  // 19: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
-	12, // 20: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
-	0,  // 21: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
-	1,  // 22: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
-	22, // [22:23] is the sub-list for method output_type
-	21, // [21:22] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	16, // 0: opsreview.v1.PrepareReviewRequest.window:type_name -> opsreview.v1.WindowSelector
+	8,  // 1: opsreview.v1.PrepareReviewResponse.review:type_name -> opsreview.v1.Review
+	16, // 2: opsreview.v1.RenderReviewRequest.window:type_name -> opsreview.v1.WindowSelector
+	0,  // 3: opsreview.v1.RenderReviewRequest.format:type_name -> opsreview.v1.ReportFormat
+	16, // 4: opsreview.v1.SendReportRequest.window:type_name -> opsreview.v1.WindowSelector
+	7,  // 5: opsreview.v1.SendReportResponse.sent:type_name -> opsreview.v1.SentReport
+	17, // 6: opsreview.v1.Review.window:type_name -> opsreview.v1.Window
+	10, // 7: opsreview.v1.Review.headline:type_name -> opsreview.v1.Headline
+	12, // 8: opsreview.v1.Review.monitors:type_name -> opsreview.v1.MonitorCost
+	18, // 9: opsreview.v1.Review.loads:type_name -> opsreview.v1.Load
+	14, // 10: opsreview.v1.Review.topics:type_name -> opsreview.v1.Topic
+	19, // 11: opsreview.v1.Review.gaps:type_name -> opsreview.v1.Gap
+	20, // 12: opsreview.v1.Review.prepare_time:type_name -> google.protobuf.Timestamp
+	9,  // 13: opsreview.v1.Review.suggested:type_name -> opsreview.v1.SuggestionCounts
+	21, // 14: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
+	22, // 15: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
+	23, // 16: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
+	24, // 17: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
+	11, // 18: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
+	11, // 19: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
+	17, // 20: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
+	22, // 21: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
+	23, // 22: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
+	21, // 23: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
+	15, // 24: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
+	13, // 25: opsreview.v1.MonitorCost.best_what_if:type_name -> opsreview.v1.WhatIf
+	25, // 26: opsreview.v1.WhatIf.real_delay:type_name -> opsreview.v1.Spread
+	23, // 27: opsreview.v1.WhatIf.real_delay_max:type_name -> google.protobuf.Duration
+	17, // 28: opsreview.v1.WhatIf.window:type_name -> opsreview.v1.Window
+	20, // 29: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
+	1,  // 30: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
+	3,  // 31: opsreview.v1.ReviewService.RenderReview:input_type -> opsreview.v1.RenderReviewRequest
+	5,  // 32: opsreview.v1.ReviewService.SendReport:input_type -> opsreview.v1.SendReportRequest
+	2,  // 33: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
+	4,  // 34: opsreview.v1.ReviewService.RenderReview:output_type -> opsreview.v1.RenderReviewResponse
+	6,  // 35: opsreview.v1.ReviewService.SendReport:output_type -> opsreview.v1.SendReportResponse
+	33, // [33:36] is the sub-list for method output_type
+	30, // [30:33] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_review_proto_init() }
@@ -811,13 +1457,14 @@ func file_opsreview_v1_review_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_opsreview_v1_review_proto_rawDesc), len(file_opsreview_v1_review_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   8,
+			NumEnums:      1,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_opsreview_v1_review_proto_goTypes,
 		DependencyIndexes: file_opsreview_v1_review_proto_depIdxs,
+		EnumInfos:         file_opsreview_v1_review_proto_enumTypes,
 		MessageInfos:      file_opsreview_v1_review_proto_msgTypes,
 	}.Build()
 	File_opsreview_v1_review_proto = out.File

@@ -20,6 +20,8 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	ReviewService_PrepareReview_FullMethodName = "/opsreview.v1.ReviewService/PrepareReview"
+	ReviewService_RenderReview_FullMethodName  = "/opsreview.v1.ReviewService/RenderReview"
+	ReviewService_SendReport_FullMethodName    = "/opsreview.v1.ReviewService/SendReport"
 )
 
 // ReviewServiceClient is the client API for ReviewService service.
@@ -32,6 +34,14 @@ type ReviewServiceClient interface {
 	// they are now. It changes nothing. Codes: INVALID_ARGUMENT for a window that
 	// makes no sense, NOT_FOUND for an unknown team.
 	PrepareReview(ctx context.Context, in *PrepareReviewRequest, opts ...grpc.CallOption) (*PrepareReviewResponse, error)
+	// RenderReview is PrepareReview as a document to share: one Markdown text, or
+	// one self-contained HTML file. Codes: as PrepareReview; INVALID_ARGUMENT for
+	// an unknown format.
+	RenderReview(ctx context.Context, in *RenderReviewRequest, opts ...grpc.CallOption) (*RenderReviewResponse, error)
+	// SendReport sends the review to configured destinations. Codes: as
+	// PrepareReview; NOT_FOUND for an unknown destination; UNAVAILABLE if one does
+	// not take it. Those that took it before keep it.
+	SendReport(ctx context.Context, in *SendReportRequest, opts ...grpc.CallOption) (*SendReportResponse, error)
 }
 
 type reviewServiceClient struct {
@@ -52,6 +62,26 @@ func (c *reviewServiceClient) PrepareReview(ctx context.Context, in *PrepareRevi
 	return out, nil
 }
 
+func (c *reviewServiceClient) RenderReview(ctx context.Context, in *RenderReviewRequest, opts ...grpc.CallOption) (*RenderReviewResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RenderReviewResponse)
+	err := c.cc.Invoke(ctx, ReviewService_RenderReview_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reviewServiceClient) SendReport(ctx context.Context, in *SendReportRequest, opts ...grpc.CallOption) (*SendReportResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SendReportResponse)
+	err := c.cc.Invoke(ctx, ReviewService_SendReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ReviewServiceServer is the server API for ReviewService service.
 // All implementations must embed UnimplementedReviewServiceServer
 // for forward compatibility.
@@ -62,6 +92,14 @@ type ReviewServiceServer interface {
 	// they are now. It changes nothing. Codes: INVALID_ARGUMENT for a window that
 	// makes no sense, NOT_FOUND for an unknown team.
 	PrepareReview(context.Context, *PrepareReviewRequest) (*PrepareReviewResponse, error)
+	// RenderReview is PrepareReview as a document to share: one Markdown text, or
+	// one self-contained HTML file. Codes: as PrepareReview; INVALID_ARGUMENT for
+	// an unknown format.
+	RenderReview(context.Context, *RenderReviewRequest) (*RenderReviewResponse, error)
+	// SendReport sends the review to configured destinations. Codes: as
+	// PrepareReview; NOT_FOUND for an unknown destination; UNAVAILABLE if one does
+	// not take it. Those that took it before keep it.
+	SendReport(context.Context, *SendReportRequest) (*SendReportResponse, error)
 	mustEmbedUnimplementedReviewServiceServer()
 }
 
@@ -74,6 +112,12 @@ type UnimplementedReviewServiceServer struct{}
 
 func (UnimplementedReviewServiceServer) PrepareReview(context.Context, *PrepareReviewRequest) (*PrepareReviewResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PrepareReview not implemented")
+}
+func (UnimplementedReviewServiceServer) RenderReview(context.Context, *RenderReviewRequest) (*RenderReviewResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RenderReview not implemented")
+}
+func (UnimplementedReviewServiceServer) SendReport(context.Context, *SendReportRequest) (*SendReportResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SendReport not implemented")
 }
 func (UnimplementedReviewServiceServer) mustEmbedUnimplementedReviewServiceServer() {}
 func (UnimplementedReviewServiceServer) testEmbeddedByValue()                       {}
@@ -114,6 +158,42 @@ func _ReviewService_PrepareReview_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReviewService_RenderReview_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RenderReviewRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReviewServiceServer).RenderReview(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReviewService_RenderReview_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReviewServiceServer).RenderReview(ctx, req.(*RenderReviewRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReviewService_SendReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SendReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReviewServiceServer).SendReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReviewService_SendReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReviewServiceServer).SendReport(ctx, req.(*SendReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ReviewService_ServiceDesc is the grpc.ServiceDesc for ReviewService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -124,6 +204,14 @@ var ReviewService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "PrepareReview",
 			Handler:    _ReviewService_PrepareReview_Handler,
+		},
+		{
+			MethodName: "RenderReview",
+			Handler:    _ReviewService_RenderReview_Handler,
+		},
+		{
+			MethodName: "SendReport",
+			Handler:    _ReviewService_SendReport_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
