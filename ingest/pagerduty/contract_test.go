@@ -21,6 +21,7 @@ import (
 	"opsreview"
 	"opsreview/ingest"
 	"opsreview/ingest/ingesttest"
+	"opsreview/ingest/pagerduty/pdfake"
 )
 
 // undocumented are the log entry types that the vendor's schema refuses
@@ -135,6 +136,11 @@ func (c *contract) checkQuery(r *http.Request, route *routers.Route) {
 			known[p.Value.Name] = known[p.Value.Name] || p.Value.In == "query"
 		}
 	}
+	for name := range known {
+		if known[name] != pdfake.Known(r.URL.Path, name) {
+			c.problem("the fake and the contract differ on the parameter %q of %s", name, route.Path)
+		}
+	}
 	for name := range r.URL.Query() {
 		if !known[name] {
 			c.problem("request %s %s has the unknown parameter %q", r.Method, route.Path, name)
@@ -182,6 +188,7 @@ func documented(body []byte) []byte {
 func TestContract(t *testing.T) {
 	w := smallWorld()
 	a := openAccount(t, w, monday)
+	a.Analytics = true
 	c := openContract(t, a.Server)
 	srv := httptest.NewServer(c)
 	t.Cleanup(srv.Close)

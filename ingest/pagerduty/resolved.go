@@ -19,7 +19,7 @@ const (
 
 // resolved notes daily that the notes of incidents resolved in the last two
 // weeks are to be read once more: notes are edited, and a late one is found
-// without waiting for its log entry. The latest resolved come first; what is
+// without waiting for its log entry. Incidents that are not stored are read whole. The latest resolved come first; what is
 // beyond the budget is left.
 func (p *puller) resolved(ctx context.Context) error {
 	if !on(p.cfg.Notes) || p.now.Sub(p.st.NotesAt) < daily {
@@ -38,7 +38,10 @@ func (p *puller) resolved(ctx context.Context) error {
 			}
 			break
 		}
-		recent := p.markNotes(l.rows[:min(len(l.rows), mostNotesAsked-asked)])
+		recent, err := p.markResolved(ctx, l.rows[:min(len(l.rows), mostNotesAsked-asked)])
+		if err != nil {
+			return err
+		}
 		asked += recent
 		if recent < len(l.rows) || !l.more || recent == 0 {
 			if asked == mostNotesAsked {
@@ -51,18 +54,29 @@ func (p *puller) resolved(ctx context.Context) error {
 	return p.save(ctx, opsreview.Batch{}, pr)
 }
 
-// markNotes notes that the notes of incidents are to be read, and returns how
-// many of the rows it took: those up to the first that ended too long ago.
-func (p *puller) markNotes(rows []json.RawMessage) int {
-	for i, row := range rows {
+// markResolved notes that the notes of incidents are to be read, and all of
+// those that are not stored. It returns how many of the rows it took: those up
+// to the first that ended too long ago.
+func (p *puller) markResolved(ctx context.Context, rows []json.RawMessage) (int, error) {
+	ids := make([]string, 0, len(rows))
+	for _, row := range rows {
 		var inc apiIncident
-		if decode(row, &inc) != nil || inc.ID == "" {
-			continue // the log entries have it as a reject
-		}
+		_ = decode(row, &inc) // what cannot be read has no end, and is not found when it is asked for
 		if end := inc.ended(); !end.IsZero() && end.Before(p.now.Add(-resolvedSpan)) {
-			return i
+			break
 		}
-		p.st.mark(inc.ID, wantNotes)
+		ids = append(ids, identity(row))
 	}
-	return len(rows)
+	stored, err := p.session.Stored(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		w := wantNotes
+		if _, ok := stored[id]; !ok {
+			w = wantTimeline | p.extras()
+		}
+		p.st.mark(id, w)
+	}
+	return len(ids), nil
 }

@@ -84,6 +84,19 @@ func (a *account) sync(t testing.TB, m *ingesttest.Memory) (opsreview.Saved, err
 	return ingest.Sync(t.Context(), m, a.source(t), ingest.SyncOptions{Now: a.clock.Now})
 }
 
+// watch syncs and returns what the pull told the person who waits.
+func (a *account) watch(t testing.TB, m *ingesttest.Memory) []ingest.Progress {
+	t.Helper()
+	var told []ingest.Progress
+	_, err := ingest.Sync(t.Context(), m, a.source(t), ingest.SyncOptions{
+		Now: a.clock.Now, Report: func(p ingest.Progress) { told = append(told, p) },
+	})
+	if err != nil {
+		t.Fatalf("sync: %v", err)
+	}
+	return told
+}
+
 func (a *account) mustSync(t testing.TB, m *ingesttest.Memory) opsreview.Saved {
 	t.Helper()
 	saved, err := a.sync(t, m)

@@ -78,13 +78,10 @@ func (w *World) asOf(inc *incident, now time.Time) object {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// show returns a log entry with its incident as it stands.
-func (w *World) show(e *entry, now time.Time) object {
-	o := object{}
-	for k, v := range e.json {
-		o[k] = v
-	}
-	o["incident"] = w.asOf(e.incident, now)
+// show returns a log entry with its incident.
+func show(e *entry, incident object) object {
+	o := maps.Clone(e.json)
+	o["incident"] = incident
 	return o
 }
 

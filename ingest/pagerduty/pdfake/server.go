@@ -253,8 +253,13 @@ func (a *answer) logEntries(entries []*entry) (int, any) {
 func (a *answer) entryPage(found []*entry) (int, any) {
 	rows := make([]any, len(found))
 	offset := min(max(a.number("offset", 0), 0), len(found))
+	shown := map[*incident]object{}
 	for i := offset; i < min(offset+100, len(found)); i++ {
-		rows[i] = a.s.World.show(found[i], a.now)
+		inc := found[i].incident
+		if shown[inc] == nil {
+			shown[inc] = a.s.World.asOf(inc, a.now)
+		}
+		rows[i] = show(found[i], shown[inc])
 	}
 	return a.page("log_entries", rows)
 }
