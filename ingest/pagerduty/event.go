@@ -79,7 +79,7 @@ func (e *apiLogEntry) event(names nameBook, inc *apiIncident) (opsreview.Event, 
 	case opsreview.Noted:
 		out.Text = e.noteText()
 		if out.Text != "" {
-			out.ID = noteID(at, out.By.ID)
+			out.ID, out.Channel = noteID(at, out.By.ID), noteChannel
 		}
 	case opsreview.Changed:
 		out.Text = e.change(word)
@@ -94,6 +94,10 @@ func (e *apiLogEntry) event(names nameBook, inc *apiIncident) (opsreview.Event, 
 	out.Text = clip(out.Text, mostText)
 	return out, nil
 }
+
+// noteChannel is the channel of all notes: the note itself does not say through
+// what it was written.
+const noteChannel = "note"
 
 // noteID names a note by its time and author, so that the log entry of a note
 // and the note itself are one event.

@@ -301,7 +301,7 @@ func (f *facts) note(raw []byte, incident string) error {
 	case at.IsZero():
 		return fmt.Errorf("created_at %q is not a time with an offset", clip(n.CreatedAt, 40))
 	}
-	ev := opsreview.Event{ID: noteID(at, idOf(n.User)), At: at, Kind: opsreview.Noted, Text: clip(n.Content, mostText)}
+	ev := opsreview.Event{ID: noteID(at, idOf(n.User)), At: at, Kind: opsreview.Noted, Channel: noteChannel, Text: clip(n.Content, mostText)}
 	if n.User != nil {
 		ev.By = opsreview.Agent{Kind: opsreview.Person, ID: n.User.ID, Name: clip(n.User.label(), 200)}
 		if strings.HasPrefix(n.User.Type, "bot") {

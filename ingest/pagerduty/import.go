@@ -1,7 +1,6 @@
 package pagerduty
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,10 +39,9 @@ var paging = map[string]bool{
 
 // Import implements [ingest.Importer].
 func (im importer) Import(ctx context.Context, source string, file ingest.File, sink ingest.Sink) error {
-	r := &reader{
-		ctx: ctx, file: file.Name, sink: sink, facts: newFacts(source, im.now().UTC()),
-		dec: json.NewDecoder(withoutMark(file.R)),
-	}
+	in := &input{r: withoutMark(file.R)}
+	r := &reader{ctx: ctx, file: file.Name, sink: sink, facts: newFacts(source, im.now().UTC()), dec: json.NewDecoder(in)}
+	in.start = r.dec.InputOffset
 	err := r.values()
 	var sinks *sinkError
 	switch {
@@ -51,22 +49,19 @@ func (im importer) Import(ctx context.Context, source string, file ingest.File, 
 		return sinks.err
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, errLong):
+		at, line := r.place(in)
+		err = opsreview.Wrapf(err, opsreview.Invalid,
+			"%s:%d: the item at byte %d is longer than %d MiB: nothing from there on was read", file.Name, line, at, mostItem>>20)
 	case err != nil:
-		err = opsreview.Wrapf(err, opsreview.Invalid, "%s is not readable as JSON from byte %d on", file.Name, r.dec.InputOffset())
+		at, line := r.place(in)
+		err = opsreview.Wrapf(err, opsreview.Invalid,
+			"%s:%d: not readable as JSON from byte %d on (%s)", file.Name, line, at, reasonOf(err))
 	}
 	if failed := r.flush(); errors.As(failed, &sinks) { // what came before an error is good
 		return sinks.err
 	}
 	return err
-}
-
-// withoutMark skips the byte order mark that some exports begin with.
-func withoutMark(r io.Reader) io.Reader {
-	b := bufio.NewReader(r)
-	if head, err := b.Peek(3); err == nil && string(head) == "\xef\xbb\xbf" {
-		_, _ = b.Discard(3) // it was just seen
-	}
-	return b
 }
 
 // A reader takes a file apart, item by item.
@@ -77,6 +72,8 @@ type reader struct {
 	dec   *json.Decoder
 	facts *facts
 	items int
+
+	within bool // whether an item was being read whole, which has a place of its own for an error
 }
 
 // A sinkError is an error of the sink, which stops an import as it is.
@@ -119,8 +116,8 @@ func (r *reader) value() error {
 // item says itself what it is.
 func (r *reader) array(kind string) error {
 	for r.dec.More() {
-		var raw json.RawMessage
-		if err := r.dec.Decode(&raw); err != nil {
+		raw, err := r.whole()
+		if err != nil {
 			return err
 		}
 		if err := r.item(kind, raw); err != nil {
@@ -150,8 +147,8 @@ func (r *reader) object() error {
 			}
 			continue
 		}
-		var raw json.RawMessage
-		if err := r.dec.Decode(&raw); err != nil {
+		raw, err := r.whole()
+		if err != nil {
 			return err
 		}
 		fields[name] = raw

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,6 +132,121 @@ func TestImport_BadItemsDoNotStopIt(t *testing.T) {
 	err = importText(t, s, incidentText+"\n{\"incidents\": [")
 	if opsreview.ErrorCode(err) != opsreview.Invalid || len(s.m.Pages()) != 1 {
 		t.Errorf("a file that breaks off: %v, %d pages kept, want Invalid and 1", err, len(s.m.Pages()))
+	}
+}
+
+// Where a file stops being JSON is said by line and byte, as an editor and a
+// program count them.
+func TestImport_SyntaxErrorHasAPlace(t *testing.T) {
+	tests := map[string]struct {
+		text string
+		want []string
+	}{
+		"in an item":              {"{\"incidents\": [\n" + `{"id":"Q1"},` + "\n" + `{"id":"Q2","title":nope}` + "\n]}", []string{"f.json:3:", "byte 49 "}},
+		"between items":           {"[\n" + incidentText + "\n;\n]", []string{"f.json:5:", fmt.Sprintf("byte %d ", 3+len(incidentText))}},
+		"in a line":               {incidentText + "\n" + incidentText + "\nthis is not JSON\n", []string{"f.json:7:", fmt.Sprintf("byte %d ", 2+2*len(incidentText))}},
+		"where the file ends":     {incidentText + "\n{\"incidents\": [\n", []string{"f.json:5:", "ends in the middle"}},
+		"in the middle of a text": {"[\n\"abc", []string{"f.json:2:", "ends in the middle"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := importText(t, newSink(), tt.text)
+			for _, part := range tt.want {
+				if opsreview.ErrorCode(err) != opsreview.Invalid || !strings.Contains(opsreview.ErrorMessage(err), part) {
+					t.Errorf("the error is %v, want Invalid with %q", err, part)
+				}
+			}
+		})
+	}
+}
+
+// repeated is a text, then a piece many times, then an end, without any of
+// them in memory at once.
+func repeated(begin, piece string, times int, end string) io.Reader {
+	readers := []io.Reader{strings.NewReader(begin)}
+	for range times {
+		readers = append(readers, strings.NewReader(piece))
+	}
+	return io.MultiReader(append(readers, strings.NewReader(end))...)
+}
+
+// batches counts what is saved.
+type batches struct{ saved, items, largest, problems int }
+
+func (b *batches) Save(_ context.Context, batch opsreview.Batch) error {
+	n := len(batch.Services) + len(batch.Teams)
+	b.saved, b.items, b.largest = b.saved+1, b.items+n, max(b.largest, n)
+	return nil
+}
+
+func (b *batches) Problem(ingest.Problem) error { b.problems++; return nil }
+
+// A long list is saved as it is read: memory does not grow with the file.
+func TestImport_LongListStreams(t *testing.T) {
+	const team = `{"id":"T1","type":"team","name":"Vault"},`
+	b := &batches{}
+	r := repeated(`{"limit":100,"teams":[`, team, 99_999, strings.TrimSuffix(team, ",")+`],"more":false}`)
+	if err := pagerduty.Importer().Import(t.Context(), "pd", ingest.File{Name: "f.json", R: r}, b); err != nil {
+		t.Fatal(err)
+	}
+	if b.items != 100_000 || b.largest > 500 || b.problems != 0 {
+		t.Errorf("%d items in %d batches of up to %d, %d problems, want 100,000 in batches of up to 500", b.items, b.saved, b.largest, b.problems)
+	}
+}
+
+// One item that does not end must not fill the memory.
+func TestImport_ItemIsBounded(t *testing.T) {
+	b := &batches{}
+	r := repeated(`{"teams":[{"id":"T1","type":"team","name":"Vault"},`+"\n"+`{"id":"T2","type":"team","name":"`, strings.Repeat("x", 1<<20), 17, `"}]}`)
+	err := pagerduty.Importer().Import(t.Context(), "pd", ingest.File{Name: "f.json", R: r}, b)
+	if opsreview.ErrorCode(err) != opsreview.Invalid || !strings.Contains(opsreview.ErrorMessage(err), "f.json:2: the item at byte 52 is longer than 16 MiB") {
+		t.Errorf("the error is %v, want Invalid that names the item's place", err)
+	}
+	if b.items != 1 {
+		t.Errorf("%d items before it were kept, want 1", b.items)
+	}
+	r = repeated(`{"teams":[{"id":"T2","type":"team","name":"`, strings.Repeat("x", 1<<20), 15, `"}]}`)
+	if err := pagerduty.Importer().Import(t.Context(), "pd", ingest.File{Name: "f.json", R: r}, b); err != nil {
+		t.Errorf("an item of 15 MiB: %v", err)
+	}
+}
+
+// A note and the log entry that tells of it come in two files, some seconds
+// apart, the entry with or without the text: one event, in any order.
+func TestImport_NoteAndItsLogEntryAreOne(t *testing.T) {
+	const author = `{"id":"U1","type":"user_reference","summary":"Ada"}`
+	entry := func(id, at, channel string) string {
+		return `{"id":"` + id + `","type":"annotate_log_entry","created_at":"2026-03-02T10:05:` + at + `Z","channel":` + channel +
+			`,"agent":` + author + `,"incident":{"id":"Q1","type":"incident_reference"}}`
+	}
+	note := `{"id":"N1","content":"restarted","created_at":"2026-03-02T10:05:03Z","user":` + author + `,"incident":{"id":"Q1","type":"incident_reference"}}`
+	for name, told := range map[string]string{
+		"without text, before": entry("R5", "00", `{"type":"note"}`),
+		"without text, after":  entry("R5", "06", `{"type":"note"}`),
+		"with the text":        entry("R5", "01", `{"type":"note","summary":"restarted"}`),
+		"in the same second":   entry("R5", "03", `{"type":"note","summary":"restarted"}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			want, parts := "", []string{incidentText, triggerText, told, note, resolveText}
+			for range parts {
+				s := newSink()
+				if err := importText(t, s, append(slices.Clone(parts), parts...)...); err != nil || len(s.problems) > 0 {
+					t.Fatal(err, s.problems)
+				}
+				p := s.m.Pages()["Q1"]
+				if len(p.Events) != 3 || p.Events[1].Text != "restarted" {
+					t.Errorf("the events are %+v, want the note once", p.Events)
+				}
+				for _, line := range strings.Split(s.m.Dump(), "\n") {
+					if strings.Contains(line, `"note:`) && want == "" {
+						want = line
+					} else if strings.Contains(line, `"note:`) && line != want {
+						t.Errorf("in another order the note is %s, want %s", line, want)
+					}
+				}
+				parts = append(parts[1:], parts[0])
+			}
+		})
 	}
 }
 
