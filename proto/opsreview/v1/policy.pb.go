@@ -152,18 +152,22 @@ func (x *ListRulesResponse) GetPagesSuggested() int32 {
 
 // A rule of the policy.
 type Rule struct {
-	state   protoimpl.MessageState `protogen:"open.v1"`
-	Id      string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Verdict Verdict                `protobuf:"varint,2,opt,name=verdict,proto3,enum=opsreview.v1.Verdict" json:"verdict,omitempty"`
-	Cause   string                 `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
-	Summary string                 `protobuf:"bytes,4,opt,name=summary,proto3" json:"summary,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Absent if the rule repeats what people's labels say.
+	Verdict Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=opsreview.v1.Verdict" json:"verdict,omitempty"`
+	Cause   string  `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
+	Summary string  `protobuf:"bytes,4,opt,name=summary,proto3" json:"summary,omitempty"`
 	// The condition as it is written.
 	When string `protobuf:"bytes,5,opt,name=when,proto3" json:"when,omitempty"`
 	// Pages of the window for which it speaks.
 	Pages int32 `protobuf:"varint,6,opt,name=pages,proto3" json:"pages,omitempty"`
-	// Agreement with people's labels. Absent if it spoke for no labelled page.
-	HitRate       *HitRate `protobuf:"bytes,7,opt,name=hit_rate,json=hitRate,proto3" json:"hit_rate,omitempty"`
-	Unreliable    bool     `protobuf:"varint,8,opt,name=unreliable,proto3" json:"unreliable,omitempty"`
+	// Agreement with the verdicts of people's labels. Absent if it spoke for no
+	// labelled page.
+	HitRate    *HitRate `protobuf:"bytes,7,opt,name=hit_rate,json=hitRate,proto3" json:"hit_rate,omitempty"`
+	Unreliable bool     `protobuf:"varint,8,opt,name=unreliable,proto3" json:"unreliable,omitempty"`
+	// Agreement with the causes too, over labels that name one.
+	CauseHitRate  *HitRate `protobuf:"bytes,9,opt,name=cause_hit_rate,json=causeHitRate,proto3" json:"cause_hit_rate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -252,6 +256,13 @@ func (x *Rule) GetUnreliable() bool {
 		return x.Unreliable
 	}
 	return false
+}
+
+func (x *Rule) GetCauseHitRate() *HitRate {
+	if x != nil {
+		return x.CauseHitRate
+	}
+	return nil
 }
 
 // A policy document. Empty content is the policy in force.
@@ -660,7 +671,7 @@ const file_opsreview_v1_policy_proto_rawDesc = "" +
 	"\x06window\x18\x02 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x1b\n" +
 	"\ttime_zone\x18\x03 \x01(\tR\btimeZone\x12\x14\n" +
 	"\x05pages\x18\x04 \x01(\x05R\x05pages\x12'\n" +
-	"\x0fpages_suggested\x18\x05 \x01(\x05R\x0epagesSuggested\"\xf3\x01\n" +
+	"\x0fpages_suggested\x18\x05 \x01(\x05R\x0epagesSuggested\"\xb0\x02\n" +
 	"\x04Rule\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12/\n" +
 	"\averdict\x18\x02 \x01(\x0e2\x15.opsreview.v1.VerdictR\averdict\x12\x14\n" +
@@ -671,7 +682,8 @@ const file_opsreview_v1_policy_proto_rawDesc = "" +
 	"\bhit_rate\x18\a \x01(\v2\x15.opsreview.v1.HitRateR\ahitRate\x12\x1e\n" +
 	"\n" +
 	"unreliable\x18\b \x01(\bR\n" +
-	"unreliable\">\n" +
+	"unreliable\x12;\n" +
+	"\x0ecause_hit_rate\x18\t \x01(\v2\x15.opsreview.v1.HitRateR\fcauseHitRate\">\n" +
 	"\x0ePolicyDocument\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\fR\acontent\"g\n" +
@@ -740,26 +752,27 @@ var file_opsreview_v1_policy_proto_depIdxs = []int32{
 	10, // 2: opsreview.v1.ListRulesResponse.window:type_name -> opsreview.v1.Window
 	11, // 3: opsreview.v1.Rule.verdict:type_name -> opsreview.v1.Verdict
 	12, // 4: opsreview.v1.Rule.hit_rate:type_name -> opsreview.v1.HitRate
-	3,  // 5: opsreview.v1.CheckPolicyRequest.policy:type_name -> opsreview.v1.PolicyDocument
-	3,  // 6: opsreview.v1.DiffPoliciesRequest.old:type_name -> opsreview.v1.PolicyDocument
-	3,  // 7: opsreview.v1.DiffPoliciesRequest.new:type_name -> opsreview.v1.PolicyDocument
-	9,  // 8: opsreview.v1.DiffPoliciesRequest.window:type_name -> opsreview.v1.WindowSelector
-	8,  // 9: opsreview.v1.DiffPoliciesResponse.changes:type_name -> opsreview.v1.PolicyChange
-	10, // 10: opsreview.v1.DiffPoliciesResponse.window:type_name -> opsreview.v1.Window
-	13, // 11: opsreview.v1.PolicyChange.old:type_name -> opsreview.v1.Suggestion
-	13, // 12: opsreview.v1.PolicyChange.new:type_name -> opsreview.v1.Suggestion
-	14, // 13: opsreview.v1.PolicyChange.label:type_name -> opsreview.v1.Label
-	0,  // 14: opsreview.v1.PolicyService.ListRules:input_type -> opsreview.v1.ListRulesRequest
-	4,  // 15: opsreview.v1.PolicyService.CheckPolicy:input_type -> opsreview.v1.CheckPolicyRequest
-	6,  // 16: opsreview.v1.PolicyService.DiffPolicies:input_type -> opsreview.v1.DiffPoliciesRequest
-	1,  // 17: opsreview.v1.PolicyService.ListRules:output_type -> opsreview.v1.ListRulesResponse
-	5,  // 18: opsreview.v1.PolicyService.CheckPolicy:output_type -> opsreview.v1.CheckPolicyResponse
-	7,  // 19: opsreview.v1.PolicyService.DiffPolicies:output_type -> opsreview.v1.DiffPoliciesResponse
-	17, // [17:20] is the sub-list for method output_type
-	14, // [14:17] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	12, // 5: opsreview.v1.Rule.cause_hit_rate:type_name -> opsreview.v1.HitRate
+	3,  // 6: opsreview.v1.CheckPolicyRequest.policy:type_name -> opsreview.v1.PolicyDocument
+	3,  // 7: opsreview.v1.DiffPoliciesRequest.old:type_name -> opsreview.v1.PolicyDocument
+	3,  // 8: opsreview.v1.DiffPoliciesRequest.new:type_name -> opsreview.v1.PolicyDocument
+	9,  // 9: opsreview.v1.DiffPoliciesRequest.window:type_name -> opsreview.v1.WindowSelector
+	8,  // 10: opsreview.v1.DiffPoliciesResponse.changes:type_name -> opsreview.v1.PolicyChange
+	10, // 11: opsreview.v1.DiffPoliciesResponse.window:type_name -> opsreview.v1.Window
+	13, // 12: opsreview.v1.PolicyChange.old:type_name -> opsreview.v1.Suggestion
+	13, // 13: opsreview.v1.PolicyChange.new:type_name -> opsreview.v1.Suggestion
+	14, // 14: opsreview.v1.PolicyChange.label:type_name -> opsreview.v1.Label
+	0,  // 15: opsreview.v1.PolicyService.ListRules:input_type -> opsreview.v1.ListRulesRequest
+	4,  // 16: opsreview.v1.PolicyService.CheckPolicy:input_type -> opsreview.v1.CheckPolicyRequest
+	6,  // 17: opsreview.v1.PolicyService.DiffPolicies:input_type -> opsreview.v1.DiffPoliciesRequest
+	1,  // 18: opsreview.v1.PolicyService.ListRules:output_type -> opsreview.v1.ListRulesResponse
+	5,  // 19: opsreview.v1.PolicyService.CheckPolicy:output_type -> opsreview.v1.CheckPolicyResponse
+	7,  // 20: opsreview.v1.PolicyService.DiffPolicies:output_type -> opsreview.v1.DiffPoliciesResponse
+	18, // [18:21] is the sub-list for method output_type
+	15, // [15:18] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_policy_proto_init() }
