@@ -17,10 +17,15 @@ const (
 	Conflict    Code = "conflict"    // already exists, or changed underfoot
 	Unavailable Code = "unavailable" // an outside service is down; retry later
 	Internal    Code = "internal"    // a bug or a broken disk; tell the operator
+
+	Unauthenticated Code = "unauthenticated" // nobody knows who asks; come with a valid token
+	Denied          Code = "denied"          // who asks is known and may not
 )
 
 // Codes lists every code, so that tables keyed by code can be tested whole.
-func Codes() []Code { return []Code{Invalid, NotFound, Conflict, Unavailable, Internal} }
+func Codes() []Code {
+	return []Code{Invalid, NotFound, Conflict, Unavailable, Internal, Unauthenticated, Denied}
+}
 
 // An Error is a failure with two audiences. Message is for the person who made
 // the request: no SQL, no tokens. Err, the cause, is for the operator's log and

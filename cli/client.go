@@ -134,6 +134,8 @@ var domainCodes = map[codes.Code]opsreview.Code{
 	codes.ResourceExhausted: opsreview.Invalid,
 	codes.Unimplemented:     opsreview.Invalid,
 	codes.Internal:          opsreview.Internal,
+	codes.Unauthenticated:   opsreview.Unauthenticated,
+	codes.PermissionDenied:  opsreview.Denied,
 }
 
 // fromStatus turns a gRPC status back into the domain's error.

@@ -40,6 +40,9 @@ var exitStatuses = map[opsreview.Code]int{
 	opsreview.Conflict:    exitFailure,
 	opsreview.Unavailable: exitUnavailable,
 	opsreview.Internal:    exitFailure,
+
+	opsreview.Unauthenticated: exitFailure,
+	opsreview.Denied:          exitFailure,
 }
 
 // A saidError is one whose text the person has been told already. It only

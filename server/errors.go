@@ -21,6 +21,9 @@ var statusCodes = map[opsreview.Code]codes.Code{
 	opsreview.Conflict:    codes.AlreadyExists,
 	opsreview.Unavailable: codes.Unavailable,
 	opsreview.Internal:    codes.Internal,
+
+	opsreview.Unauthenticated: codes.Unauthenticated,
+	opsreview.Denied:          codes.PermissionDenied,
 }
 
 // toStatus is the one place where the domain's errors become gRPC statuses.
