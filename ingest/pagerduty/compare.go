@@ -214,7 +214,8 @@ func (p *puller) readMissing(ctx context.Context, w opsreview.Window, q url.Valu
 	}
 	f := p.facts()
 	for i, row := range rows {
-		if _, ok := stored[ids[i]]; !ok && f.item("incident", row) == nil {
+		// A page that is stored and not counted is a mere mention.
+		if !w.Contains(stored[ids[i]].TriggeredAt) && f.item("incident", row) == nil {
 			p.st.mark(ids[i], wantTimeline|p.extras())
 		}
 	}
