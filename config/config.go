@@ -48,6 +48,13 @@ type Config struct {
 // Server says where `opsreview serve` listens.
 type Server struct {
 	Listen string `yaml:"listen"` // a loopback address
+
+	// HTTP is where webhooks, metrics and the state of health are served, a
+	// loopback address; "" for nowhere.
+	HTTP string `yaml:"http,omitempty"`
+
+	// OTLPEndpoint is the URL of the collector of traces; "" for no traces.
+	OTLPEndpoint string `yaml:"otlp_endpoint,omitempty"`
 }
 
 // Retention says how long what is not needed for reviews is kept.

@@ -18,7 +18,7 @@ import (
 const whole = `# An example.
 database: ops.db
 policy: rules/policy.yaml
-server: {listen: "[::1]:8000"}
+server: {listen: "[::1]:8000", http: "127.0.0.1:0", otlp_endpoint: "http://[::1]:4317"}
 retention:
   raw: 30d
 teams:

@@ -26,11 +26,11 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"a key of a source that nobody knows": {
 			"sources:\n  - name: pd\n    type: pagerduty\n    backfil: 7d\n",
-			"opsreview.yaml:4: sources[0].backfil: there is no such key: the keys are alerts, backfill, base_url, every, name, notes, teams, token_env, token_file, type",
+			"opsreview.yaml:4: sources[0].backfil: there is no such key: the keys are alerts, backfill, base_url, every, name, notes, teams, token_env, token_file, type, webhook_secret_file",
 		},
 		"a secret in the file": {
 			"sources:\n  - name: pd\n    type: pagerduty\n    token: u+Secret1\n",
-			"opsreview.yaml:4: sources[0].token: there is no such key: the keys are alerts, backfill, base_url, every, name, notes, teams, token_env, token_file, type; secrets are not written here: name their file with token_file or their variable with token_env",
+			"opsreview.yaml:4: sources[0].token: there is no such key: the keys are alerts, backfill, base_url, every, name, notes, teams, token_env, token_file, type, webhook_secret_file; secrets are not written here: name their file with token_file or their variable with token_env",
 		},
 		"a type of source that nobody knows": {
 			"sources:\n  - {name: pd, type: pagerdty, token_file: t}\n",
@@ -106,7 +106,23 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"text instead of keys": {
 			"server: 127.0.0.1:7474\n",
-			"opsreview.yaml:1: server: want keys and values: listen",
+			"opsreview.yaml:1: server: want keys and values: http, listen, otlp_endpoint",
+		},
+		"webhooks and metrics that are open to others": {
+			"server:\n  http: 0.0.0.0:7475\n",
+			`opsreview.yaml:2: server.http: "0.0.0.0:7475" is open to others, and the server knows no login: listen on loopback, such as 127.0.0.1:7475`,
+		},
+		"webhooks and the API at one address": {
+			"server: {listen: \"127.0.0.1:7474\", http: \"127.0.0.1:7474\"}\n",
+			`opsreview.yaml:1: server.http: "127.0.0.1:7474" is where the API listens: choose another port`,
+		},
+		"a collector without a scheme": {
+			"server: {otlp_endpoint: \"collector:4317\"}\n",
+			"opsreview.yaml:1: server.otlp_endpoint: is not the URL of a collector: write it as http://127.0.0.1:4317, without a name or a password",
+		},
+		"a collector with a password": {
+			"server: {otlp_endpoint: \"https://me:Secret1@collector:4317\"}\n",
+			"opsreview.yaml:1: server.otlp_endpoint: is not the URL of a collector: write it as http://127.0.0.1:4317, without a name or a password",
 		},
 		"hours the wrong way round": {
 			"teams:\n  - {name: a, hours: {business: \"18:00-08:00\"}}\n",

@@ -60,7 +60,9 @@ func (s Source) MarshalYAML() (any, error) {
 }
 
 // paths lists the paths that the source names.
-func (s *Source) paths() []*string { return []*string{&s.PagerDuty.TokenFile} }
+func (s *Source) paths() []*string {
+	return []*string{&s.PagerDuty.TokenFile, &s.PagerDuty.WebhookSecretFile}
+}
 
 // problems lists what the vendor finds wrong, and what must not be printed.
 func (s Source) problems(path string) []problem {

@@ -24,6 +24,7 @@ const (
 // possible where the secrets are not.
 func (c Config) Validate() error {
 	problems := listenProblems(c.Server.Listen)
+	problems = append(problems, httpProblems(c.Server)...)
 	if raw := time.Duration(c.Retention.Raw); raw < minRaw || raw > maxRaw {
 		problems = append(problems, problem{"retention.raw", "must be between 1d and 3660d"})
 	}

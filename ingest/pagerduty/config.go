@@ -33,6 +33,10 @@ type Config struct {
 	Teams     []string `yaml:"teams,omitempty"`      // IDs of the teams to read; all if empty
 	Alerts    *bool    `yaml:"alerts,omitempty"`     // read the alerts of each incident; true if unset
 	Notes     *bool    `yaml:"notes,omitempty"`      // read the notes of incidents that have some; true if unset
+
+	// WebhookSecretFile is a file that holds the secrets of webhook
+	// subscriptions, one a line; without it no webhook is taken.
+	WebhookSecretFile string `yaml:"webhook_secret_file,omitempty"`
 }
 
 var (

@@ -1,0 +1,34 @@
+package config
+
+import (
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// httpProblems finds what is wrong with the HTTP side of the server.
+func httpProblems(s Server) []problem {
+	var problems []problem
+	if s.HTTP != "" {
+		for _, p := range listenProblems(s.HTTP) {
+			p.path = "server.http"
+			p.text = strings.ReplaceAll(p.text, "127.0.0.1:7474", "127.0.0.1:7475")
+			problems = append(problems, p)
+		}
+		if s.HTTP == s.Listen && !anyPort(s.HTTP) {
+			problems = append(problems, problem{"server.http", strconv.Quote(s.HTTP) + " is where the API listens: choose another port"})
+		}
+	}
+	if u, err := url.Parse(s.OTLPEndpoint); s.OTLPEndpoint != "" &&
+		(err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil) {
+		problems = append(problems, problem{"server.otlp_endpoint", "is not the URL of a collector: write it as http://127.0.0.1:4317, without a name or a password"})
+	}
+	return problems
+}
+
+// anyPort reports whether the system chooses the port of an address.
+func anyPort(addr string) bool {
+	at, err := netip.ParseAddrPort(addr)
+	return err == nil && at.Port() == 0
+}
