@@ -467,6 +467,211 @@ func (x *SentReport) GetError() string {
 	return ""
 }
 
+type ListReportsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty for every destination.
+	Team          string `protobuf:"bytes,1,opt,name=team,proto3" json:"team,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReportsRequest) Reset() {
+	*x = ListReportsRequest{}
+	mi := &file_opsreview_v1_review_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReportsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReportsRequest) ProtoMessage() {}
+
+func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_review_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReportsRequest.ProtoReflect.Descriptor instead.
+func (*ListReportsRequest) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListReportsRequest) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+type ListReportsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the configuration's order.
+	Reports       []*ReportDestination `protobuf:"bytes,1,rep,name=reports,proto3" json:"reports,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReportsResponse) Reset() {
+	*x = ListReportsResponse{}
+	mi := &file_opsreview_v1_review_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReportsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReportsResponse) ProtoMessage() {}
+
+func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_review_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReportsResponse.ProtoReflect.Descriptor instead.
+func (*ListReportsResponse) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListReportsResponse) GetReports() []*ReportDestination {
+	if x != nil {
+		return x.Reports
+	}
+	return nil
+}
+
+// Where reports of a team go, and when.
+type ReportDestination struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Empty for everybody's report.
+	Team string `protobuf:"bytes,2,opt,name=team,proto3" json:"team,omitempty"`
+	// "slack", "smtp" or "command".
+	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
+	// "mon 08:30" on the team's clock. Empty if it is sent only when asked.
+	Schedule string                 `protobuf:"bytes,4,opt,name=schedule,proto3" json:"schedule,omitempty"`
+	TimeZone string                 `protobuf:"bytes,5,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	NextTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=next_time,json=nextTime,proto3" json:"next_time,omitempty"`
+	// The last scheduled occurrence that was tried. Absent if there was none.
+	LastDueTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_due_time,json=lastDueTime,proto3" json:"last_due_time,omitempty"`
+	// "intended", "sent" or "failed". A report that stays "intended" was cut off:
+	// nobody knows whether it went out, and it is not sent again.
+	LastState     string `protobuf:"bytes,8,opt,name=last_state,json=lastState,proto3" json:"last_state,omitempty"`
+	LastError     string `protobuf:"bytes,9,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportDestination) Reset() {
+	*x = ReportDestination{}
+	mi := &file_opsreview_v1_review_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportDestination) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportDestination) ProtoMessage() {}
+
+func (x *ReportDestination) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_review_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportDestination.ProtoReflect.Descriptor instead.
+func (*ReportDestination) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ReportDestination) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReportDestination) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *ReportDestination) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ReportDestination) GetSchedule() string {
+	if x != nil {
+		return x.Schedule
+	}
+	return ""
+}
+
+func (x *ReportDestination) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+func (x *ReportDestination) GetNextTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextTime
+	}
+	return nil
+}
+
+func (x *ReportDestination) GetLastDueTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastDueTime
+	}
+	return nil
+}
+
+func (x *ReportDestination) GetLastState() string {
+	if x != nil {
+		return x.LastState
+	}
+	return ""
+}
+
+func (x *ReportDestination) GetLastError() string {
+	if x != nil {
+		return x.LastError
+	}
+	return ""
+}
+
 // What a weekly review talks about.
 type Review struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -495,7 +700,7 @@ type Review struct {
 
 func (x *Review) Reset() {
 	*x = Review{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[7]
+	mi := &file_opsreview_v1_review_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +712,7 @@ func (x *Review) String() string {
 func (*Review) ProtoMessage() {}
 
 func (x *Review) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[7]
+	mi := &file_opsreview_v1_review_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +725,7 @@ func (x *Review) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Review.ProtoReflect.Descriptor instead.
 func (*Review) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{7}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Review) GetTeam() string {
@@ -620,7 +825,7 @@ type SuggestionCounts struct {
 
 func (x *SuggestionCounts) Reset() {
 	*x = SuggestionCounts{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[8]
+	mi := &file_opsreview_v1_review_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -632,7 +837,7 @@ func (x *SuggestionCounts) String() string {
 func (*SuggestionCounts) ProtoMessage() {}
 
 func (x *SuggestionCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[8]
+	mi := &file_opsreview_v1_review_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -645,7 +850,7 @@ func (x *SuggestionCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestionCounts.ProtoReflect.Descriptor instead.
 func (*SuggestionCounts) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{8}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SuggestionCounts) GetActionable() int32 {
@@ -690,7 +895,7 @@ type Headline struct {
 
 func (x *Headline) Reset() {
 	*x = Headline{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[9]
+	mi := &file_opsreview_v1_review_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -702,7 +907,7 @@ func (x *Headline) String() string {
 func (*Headline) ProtoMessage() {}
 
 func (x *Headline) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[9]
+	mi := &file_opsreview_v1_review_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -715,7 +920,7 @@ func (x *Headline) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Headline.ProtoReflect.Descriptor instead.
 func (*Headline) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{9}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Headline) GetPages() int32 {
@@ -815,7 +1020,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[10]
+	mi := &file_opsreview_v1_review_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -827,7 +1032,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[10]
+	mi := &file_opsreview_v1_review_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -840,7 +1045,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{10}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Change) GetKnown() bool {
@@ -915,7 +1120,7 @@ type MonitorCost struct {
 
 func (x *MonitorCost) Reset() {
 	*x = MonitorCost{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[11]
+	mi := &file_opsreview_v1_review_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -927,7 +1132,7 @@ func (x *MonitorCost) String() string {
 func (*MonitorCost) ProtoMessage() {}
 
 func (x *MonitorCost) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[11]
+	mi := &file_opsreview_v1_review_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -940,7 +1145,7 @@ func (x *MonitorCost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MonitorCost.ProtoReflect.Descriptor instead.
 func (*MonitorCost) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{11}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *MonitorCost) GetMonitor() string {
@@ -1055,7 +1260,7 @@ type WhatIf struct {
 
 func (x *WhatIf) Reset() {
 	*x = WhatIf{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[12]
+	mi := &file_opsreview_v1_review_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1067,7 +1272,7 @@ func (x *WhatIf) String() string {
 func (*WhatIf) ProtoMessage() {}
 
 func (x *WhatIf) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[12]
+	mi := &file_opsreview_v1_review_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1080,7 +1285,7 @@ func (x *WhatIf) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WhatIf.ProtoReflect.Descriptor instead.
 func (*WhatIf) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{12}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WhatIf) GetKind() string {
@@ -1180,7 +1385,7 @@ type Topic struct {
 
 func (x *Topic) Reset() {
 	*x = Topic{}
-	mi := &file_opsreview_v1_review_proto_msgTypes[13]
+	mi := &file_opsreview_v1_review_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1192,7 +1397,7 @@ func (x *Topic) String() string {
 func (*Topic) ProtoMessage() {}
 
 func (x *Topic) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_review_proto_msgTypes[13]
+	mi := &file_opsreview_v1_review_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1205,7 +1410,7 @@ func (x *Topic) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Topic.ProtoReflect.Descriptor instead.
 func (*Topic) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{13}
+	return file_opsreview_v1_review_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Topic) GetPage() string {
@@ -1266,7 +1471,23 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\vdestination\x18\x01 \x01(\tR\vdestination\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12#\n" +
 	"\rcontent_bytes\x18\x03 \x01(\x05R\fcontentBytes\x12\x14\n" +
-	"\x05error\x18\x04 \x01(\tR\x05error\"\x82\x04\n" +
+	"\x05error\x18\x04 \x01(\tR\x05error\"(\n" +
+	"\x12ListReportsRequest\x12\x12\n" +
+	"\x04team\x18\x01 \x01(\tR\x04team\"P\n" +
+	"\x13ListReportsResponse\x129\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.opsreview.v1.ReportDestinationR\areports\"\xbf\x02\n" +
+	"\x11ReportDestination\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04team\x18\x02 \x01(\tR\x04team\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x1a\n" +
+	"\bschedule\x18\x04 \x01(\tR\bschedule\x12\x1b\n" +
+	"\ttime_zone\x18\x05 \x01(\tR\btimeZone\x127\n" +
+	"\tnext_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bnextTime\x12>\n" +
+	"\rlast_due_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vlastDueTime\x12\x1d\n" +
+	"\n" +
+	"last_state\x18\b \x01(\tR\tlastState\x12\x1d\n" +
+	"\n" +
+	"last_error\x18\t \x01(\tR\tlastError\"\x82\x04\n" +
 	"\x06Review\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12,\n" +
 	"\x06window\x18\x02 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x12\n" +
@@ -1352,12 +1573,13 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\fReportFormat\x12\x1d\n" +
 	"\x19REPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REPORT_FORMAT_MARKDOWN\x10\x01\x12\x16\n" +
-	"\x12REPORT_FORMAT_HTML\x10\x022\x91\x02\n" +
+	"\x12REPORT_FORMAT_HTML\x10\x022\xe5\x02\n" +
 	"\rReviewService\x12X\n" +
 	"\rPrepareReview\x12\".opsreview.v1.PrepareReviewRequest\x1a#.opsreview.v1.PrepareReviewResponse\x12U\n" +
 	"\fRenderReview\x12!.opsreview.v1.RenderReviewRequest\x1a\".opsreview.v1.RenderReviewResponse\x12O\n" +
 	"\n" +
-	"SendReport\x12\x1f.opsreview.v1.SendReportRequest\x1a .opsreview.v1.SendReportResponseB*Z(opsreview/proto/opsreview/v1;opsreviewv1b\x06proto3"
+	"SendReport\x12\x1f.opsreview.v1.SendReportRequest\x1a .opsreview.v1.SendReportResponse\x12R\n" +
+	"\vListReports\x12 .opsreview.v1.ListReportsRequest\x1a!.opsreview.v1.ListReportsResponseB*Z(opsreview/proto/opsreview/v1;opsreviewv1b\x06proto3"
 
 var (
 	file_opsreview_v1_review_proto_rawDescOnce sync.Once
@@ -1372,7 +1594,7 @@ func file_opsreview_v1_review_proto_rawDescGZIP() []byte {
 }
 
 var file_opsreview_v1_review_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_opsreview_v1_review_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_opsreview_v1_review_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_opsreview_v1_review_proto_goTypes = []any{
 	(ReportFormat)(0),             // 0: opsreview.v1.ReportFormat
 	(*PrepareReviewRequest)(nil),  // 1: opsreview.v1.PrepareReviewRequest
@@ -1382,67 +1604,75 @@ var file_opsreview_v1_review_proto_goTypes = []any{
 	(*SendReportRequest)(nil),     // 5: opsreview.v1.SendReportRequest
 	(*SendReportResponse)(nil),    // 6: opsreview.v1.SendReportResponse
 	(*SentReport)(nil),            // 7: opsreview.v1.SentReport
-	(*Review)(nil),                // 8: opsreview.v1.Review
-	(*SuggestionCounts)(nil),      // 9: opsreview.v1.SuggestionCounts
-	(*Headline)(nil),              // 10: opsreview.v1.Headline
-	(*Change)(nil),                // 11: opsreview.v1.Change
-	(*MonitorCost)(nil),           // 12: opsreview.v1.MonitorCost
-	(*WhatIf)(nil),                // 13: opsreview.v1.WhatIf
-	(*Topic)(nil),                 // 14: opsreview.v1.Topic
-	nil,                           // 15: opsreview.v1.MonitorCost.CausesEntry
-	(*WindowSelector)(nil),        // 16: opsreview.v1.WindowSelector
-	(*Window)(nil),                // 17: opsreview.v1.Window
-	(*Load)(nil),                  // 18: opsreview.v1.Load
-	(*Gap)(nil),                   // 19: opsreview.v1.Gap
+	(*ListReportsRequest)(nil),    // 8: opsreview.v1.ListReportsRequest
+	(*ListReportsResponse)(nil),   // 9: opsreview.v1.ListReportsResponse
+	(*ReportDestination)(nil),     // 10: opsreview.v1.ReportDestination
+	(*Review)(nil),                // 11: opsreview.v1.Review
+	(*SuggestionCounts)(nil),      // 12: opsreview.v1.SuggestionCounts
+	(*Headline)(nil),              // 13: opsreview.v1.Headline
+	(*Change)(nil),                // 14: opsreview.v1.Change
+	(*MonitorCost)(nil),           // 15: opsreview.v1.MonitorCost
+	(*WhatIf)(nil),                // 16: opsreview.v1.WhatIf
+	(*Topic)(nil),                 // 17: opsreview.v1.Topic
+	nil,                           // 18: opsreview.v1.MonitorCost.CausesEntry
+	(*WindowSelector)(nil),        // 19: opsreview.v1.WindowSelector
 	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
-	(*Outcomes)(nil),              // 21: opsreview.v1.Outcomes
-	(*Interruptions)(nil),         // 22: opsreview.v1.Interruptions
-	(*durationpb.Duration)(nil),   // 23: google.protobuf.Duration
-	(*Response)(nil),              // 24: opsreview.v1.Response
-	(*Spread)(nil),                // 25: opsreview.v1.Spread
+	(*Window)(nil),                // 21: opsreview.v1.Window
+	(*Load)(nil),                  // 22: opsreview.v1.Load
+	(*Gap)(nil),                   // 23: opsreview.v1.Gap
+	(*Outcomes)(nil),              // 24: opsreview.v1.Outcomes
+	(*Interruptions)(nil),         // 25: opsreview.v1.Interruptions
+	(*durationpb.Duration)(nil),   // 26: google.protobuf.Duration
+	(*Response)(nil),              // 27: opsreview.v1.Response
+	(*Spread)(nil),                // 28: opsreview.v1.Spread
 }
 var file_opsreview_v1_review_proto_depIdxs = []int32{
-	16, // 0: opsreview.v1.PrepareReviewRequest.window:type_name -> opsreview.v1.WindowSelector
-	8,  // 1: opsreview.v1.PrepareReviewResponse.review:type_name -> opsreview.v1.Review
-	16, // 2: opsreview.v1.RenderReviewRequest.window:type_name -> opsreview.v1.WindowSelector
+	19, // 0: opsreview.v1.PrepareReviewRequest.window:type_name -> opsreview.v1.WindowSelector
+	11, // 1: opsreview.v1.PrepareReviewResponse.review:type_name -> opsreview.v1.Review
+	19, // 2: opsreview.v1.RenderReviewRequest.window:type_name -> opsreview.v1.WindowSelector
 	0,  // 3: opsreview.v1.RenderReviewRequest.format:type_name -> opsreview.v1.ReportFormat
-	16, // 4: opsreview.v1.SendReportRequest.window:type_name -> opsreview.v1.WindowSelector
+	19, // 4: opsreview.v1.SendReportRequest.window:type_name -> opsreview.v1.WindowSelector
 	7,  // 5: opsreview.v1.SendReportResponse.sent:type_name -> opsreview.v1.SentReport
-	17, // 6: opsreview.v1.Review.window:type_name -> opsreview.v1.Window
-	10, // 7: opsreview.v1.Review.headline:type_name -> opsreview.v1.Headline
-	12, // 8: opsreview.v1.Review.monitors:type_name -> opsreview.v1.MonitorCost
-	18, // 9: opsreview.v1.Review.loads:type_name -> opsreview.v1.Load
-	14, // 10: opsreview.v1.Review.topics:type_name -> opsreview.v1.Topic
-	19, // 11: opsreview.v1.Review.gaps:type_name -> opsreview.v1.Gap
-	20, // 12: opsreview.v1.Review.prepare_time:type_name -> google.protobuf.Timestamp
-	9,  // 13: opsreview.v1.Review.suggested:type_name -> opsreview.v1.SuggestionCounts
-	21, // 14: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
-	22, // 15: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
-	23, // 16: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
-	24, // 17: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
-	11, // 18: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
-	11, // 19: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
-	17, // 20: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
-	22, // 21: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
-	23, // 22: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
-	21, // 23: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
-	15, // 24: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
-	13, // 25: opsreview.v1.MonitorCost.best_what_if:type_name -> opsreview.v1.WhatIf
-	25, // 26: opsreview.v1.WhatIf.real_delay:type_name -> opsreview.v1.Spread
-	23, // 27: opsreview.v1.WhatIf.real_delay_max:type_name -> google.protobuf.Duration
-	17, // 28: opsreview.v1.WhatIf.window:type_name -> opsreview.v1.Window
-	20, // 29: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
-	1,  // 30: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
-	3,  // 31: opsreview.v1.ReviewService.RenderReview:input_type -> opsreview.v1.RenderReviewRequest
-	5,  // 32: opsreview.v1.ReviewService.SendReport:input_type -> opsreview.v1.SendReportRequest
-	2,  // 33: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
-	4,  // 34: opsreview.v1.ReviewService.RenderReview:output_type -> opsreview.v1.RenderReviewResponse
-	6,  // 35: opsreview.v1.ReviewService.SendReport:output_type -> opsreview.v1.SendReportResponse
-	33, // [33:36] is the sub-list for method output_type
-	30, // [30:33] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	10, // 6: opsreview.v1.ListReportsResponse.reports:type_name -> opsreview.v1.ReportDestination
+	20, // 7: opsreview.v1.ReportDestination.next_time:type_name -> google.protobuf.Timestamp
+	20, // 8: opsreview.v1.ReportDestination.last_due_time:type_name -> google.protobuf.Timestamp
+	21, // 9: opsreview.v1.Review.window:type_name -> opsreview.v1.Window
+	13, // 10: opsreview.v1.Review.headline:type_name -> opsreview.v1.Headline
+	15, // 11: opsreview.v1.Review.monitors:type_name -> opsreview.v1.MonitorCost
+	22, // 12: opsreview.v1.Review.loads:type_name -> opsreview.v1.Load
+	17, // 13: opsreview.v1.Review.topics:type_name -> opsreview.v1.Topic
+	23, // 14: opsreview.v1.Review.gaps:type_name -> opsreview.v1.Gap
+	20, // 15: opsreview.v1.Review.prepare_time:type_name -> google.protobuf.Timestamp
+	12, // 16: opsreview.v1.Review.suggested:type_name -> opsreview.v1.SuggestionCounts
+	24, // 17: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
+	25, // 18: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
+	26, // 19: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
+	27, // 20: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
+	14, // 21: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
+	14, // 22: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
+	21, // 23: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
+	25, // 24: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
+	26, // 25: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
+	24, // 26: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
+	18, // 27: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
+	16, // 28: opsreview.v1.MonitorCost.best_what_if:type_name -> opsreview.v1.WhatIf
+	28, // 29: opsreview.v1.WhatIf.real_delay:type_name -> opsreview.v1.Spread
+	26, // 30: opsreview.v1.WhatIf.real_delay_max:type_name -> google.protobuf.Duration
+	21, // 31: opsreview.v1.WhatIf.window:type_name -> opsreview.v1.Window
+	20, // 32: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
+	1,  // 33: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
+	3,  // 34: opsreview.v1.ReviewService.RenderReview:input_type -> opsreview.v1.RenderReviewRequest
+	5,  // 35: opsreview.v1.ReviewService.SendReport:input_type -> opsreview.v1.SendReportRequest
+	8,  // 36: opsreview.v1.ReviewService.ListReports:input_type -> opsreview.v1.ListReportsRequest
+	2,  // 37: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
+	4,  // 38: opsreview.v1.ReviewService.RenderReview:output_type -> opsreview.v1.RenderReviewResponse
+	6,  // 39: opsreview.v1.ReviewService.SendReport:output_type -> opsreview.v1.SendReportResponse
+	9,  // 40: opsreview.v1.ReviewService.ListReports:output_type -> opsreview.v1.ListReportsResponse
+	37, // [37:41] is the sub-list for method output_type
+	33, // [33:37] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_review_proto_init() }
@@ -1458,7 +1688,7 @@ func file_opsreview_v1_review_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_opsreview_v1_review_proto_rawDesc), len(file_opsreview_v1_review_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   15,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

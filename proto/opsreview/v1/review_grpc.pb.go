@@ -22,6 +22,7 @@ const (
 	ReviewService_PrepareReview_FullMethodName = "/opsreview.v1.ReviewService/PrepareReview"
 	ReviewService_RenderReview_FullMethodName  = "/opsreview.v1.ReviewService/RenderReview"
 	ReviewService_SendReport_FullMethodName    = "/opsreview.v1.ReviewService/SendReport"
+	ReviewService_ListReports_FullMethodName   = "/opsreview.v1.ReviewService/ListReports"
 )
 
 // ReviewServiceClient is the client API for ReviewService service.
@@ -42,6 +43,10 @@ type ReviewServiceClient interface {
 	// PrepareReview; NOT_FOUND for an unknown destination; UNAVAILABLE if one does
 	// not take it. Those that took it before keep it.
 	SendReport(ctx context.Context, in *SendReportRequest, opts ...grpc.CallOption) (*SendReportResponse, error)
+	// ListReports lists the configured destinations of reports, when each is due
+	// next and how its last scheduled report went. Codes: NOT_FOUND for an
+	// unknown team.
+	ListReports(ctx context.Context, in *ListReportsRequest, opts ...grpc.CallOption) (*ListReportsResponse, error)
 }
 
 type reviewServiceClient struct {
@@ -82,6 +87,16 @@ func (c *reviewServiceClient) SendReport(ctx context.Context, in *SendReportRequ
 	return out, nil
 }
 
+func (c *reviewServiceClient) ListReports(ctx context.Context, in *ListReportsRequest, opts ...grpc.CallOption) (*ListReportsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReportsResponse)
+	err := c.cc.Invoke(ctx, ReviewService_ListReports_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ReviewServiceServer is the server API for ReviewService service.
 // All implementations must embed UnimplementedReviewServiceServer
 // for forward compatibility.
@@ -100,6 +115,10 @@ type ReviewServiceServer interface {
 	// PrepareReview; NOT_FOUND for an unknown destination; UNAVAILABLE if one does
 	// not take it. Those that took it before keep it.
 	SendReport(context.Context, *SendReportRequest) (*SendReportResponse, error)
+	// ListReports lists the configured destinations of reports, when each is due
+	// next and how its last scheduled report went. Codes: NOT_FOUND for an
+	// unknown team.
+	ListReports(context.Context, *ListReportsRequest) (*ListReportsResponse, error)
 	mustEmbedUnimplementedReviewServiceServer()
 }
 
@@ -118,6 +137,9 @@ func (UnimplementedReviewServiceServer) RenderReview(context.Context, *RenderRev
 }
 func (UnimplementedReviewServiceServer) SendReport(context.Context, *SendReportRequest) (*SendReportResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SendReport not implemented")
+}
+func (UnimplementedReviewServiceServer) ListReports(context.Context, *ListReportsRequest) (*ListReportsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReports not implemented")
 }
 func (UnimplementedReviewServiceServer) mustEmbedUnimplementedReviewServiceServer() {}
 func (UnimplementedReviewServiceServer) testEmbeddedByValue()                       {}
@@ -194,6 +216,24 @@ func _ReviewService_SendReport_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReviewService_ListReports_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReportsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReviewServiceServer).ListReports(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReviewService_ListReports_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReviewServiceServer).ListReports(ctx, req.(*ListReportsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ReviewService_ServiceDesc is the grpc.ServiceDesc for ReviewService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -212,6 +252,10 @@ var ReviewService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SendReport",
 			Handler:    _ReviewService_SendReport_Handler,
+		},
+		{
+			MethodName: "ListReports",
+			Handler:    _ReviewService_ListReports_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
