@@ -15,9 +15,13 @@ import (
 // dependencies lists what the module requires directly, and why. To add one,
 // add it here and say in the review what it would cost to do without.
 var dependencies = map[string]string{
+	"charm.land/bubbletea/v2":           "triage: keys and screens of every terminal",
 	"github.com/charmbracelet/x/ansi":   "the width of text on a terminal",
+	"github.com/coreos/go-oidc/v3":      "who an ID token of a login provider speaks for",
 	"github.com/getkin/kin-openapi":     "tests: requests and answers against a vendor's contract",
+	"github.com/go-jose/go-jose/v4":     "tests: a login provider's signatures",
 	"github.com/goccy/go-yaml":          "configuration and policy, with the line of a mistake",
+	"github.com/google/cel-go":          "conditions of policy rules: typed, without loops, with positions of mistakes",
 	"github.com/google/go-cmp":          "tests: differences",
 	"github.com/klauspost/compress":     "raw payloads at rest (zstd)",
 	"github.com/pressly/goose/v3":       "migrations",
