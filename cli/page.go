@@ -148,8 +148,15 @@ func (a *app) printPages(pages []*pb.Page, resp *pb.ListPagesResponse) {
 		return
 	}
 	t := table{columns: []column{
-		{head: "TRIGGERED"}, {head: "PAGE"}, {head: "URGENCY", drop: 4}, {head: "STATUS", drop: 3}, {head: "INTERRUPTED", right: true},
-		{head: "ENGAGED", right: true, drop: 1}, {head: "VERDICT", flex: true, min: 10}, {head: "TITLE", flex: true, min: 16}, {head: "SERVICE", flex: true, drop: 2},
+		{head: "TRIGGERED"},
+		{head: "PAGE"},
+		{head: "URGENCY", drop: 4},
+		{head: "STATUS", drop: 3},
+		{head: "INTERRUPTED", right: true},
+		{head: "ENGAGED", right: true, drop: 1},
+		{head: "VERDICT", flex: true, min: 10},
+		{head: "TITLE", flex: true, min: 16},
+		{head: "SERVICE", flex: true, drop: 2},
 	}}
 	for _, p := range pages {
 		in := p.GetCost().GetInterruptions()

@@ -3,11 +3,11 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -238,7 +238,7 @@ func drain[T any](stream interface{ Recv() (*T, error) }) ([]*T, error) {
 	var all []*T
 	for {
 		msg, err := stream.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
 		if err != nil {
@@ -256,7 +256,5 @@ func names(pages []*pb.Page) []string {
 	}
 	return out
 }
-
-func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
 func codeOf(err error) codes.Code { return status.Code(err) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -120,7 +119,7 @@ func (s *syncer) scheduled(ctx context.Context, name string) {
 	case err != nil:
 		s.opts.Log.WarnContext(ctx, "sync failed", "source", name, "err", err)
 	default:
-		s.opts.Log.InfoContext(ctx, "source synced", "source", name, slog.Int("new_pages", saved.Pages), slog.Int("events", saved.Events))
+		s.opts.Log.InfoContext(ctx, "source synced", "source", name, "new_pages", saved.Pages, "events", saved.Events)
 	}
 }
 

@@ -17,7 +17,7 @@ func TestRequestDigest_TellsRequestsApart(t *testing.T) {
 		}
 		return string(d)
 	}
-	if digest(&pb.ListPagesRequest{Team: "a"}) != digest(&pb.ListPagesRequest{Team: "a"}) {
+	if first, second := digest(&pb.ListPagesRequest{Team: "a"}), digest(&pb.ListPagesRequest{Team: "a"}); first != second {
 		t.Error("one request has two digests")
 	}
 	if digest(&pb.ListPagesRequest{Team: "a"}) == digest(&pb.ListPagesRequest{Service: "a"}) {

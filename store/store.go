@@ -123,7 +123,7 @@ func (w *writer) prepared(ctx context.Context, query string) (*sql.Stmt, error) 
 	if s := w.stmts[query]; s != nil {
 		return s, nil
 	}
-	s, err := w.PrepareContext(ctx, query) //nolint:sqlclosecheck // The transaction closes it.
+	s, err := w.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}

@@ -77,14 +77,14 @@ func (s *Source) probe(ctx context.Context, p *puller, pr probe) ingest.Check {
 	if err == nil {
 		var l listing
 		if l, err = readListing(pr.path, pr.key, body); err == nil {
-			return ingest.Check{Subject: pr.subject, OK: true, Detail: seen(pr, l)}
+			return ingest.Check{Subject: pr.subject, OK: true, Detail: seen(l)}
 		}
 	}
 	return failed(pr.subject, pr.missing, pr.remedy, err, s.cfg.baseURL())
 }
 
 // seen says what an answer showed.
-func seen(pr probe, l listing) string {
+func seen(l listing) string {
 	switch {
 	case l.total >= 0:
 		return fmt.Sprintf("%d in the last 7 days", l.total)

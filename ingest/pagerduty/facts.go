@@ -161,12 +161,10 @@ func (f *facts) incident(raw []byte) error {
 	}
 	p := f.page(&inc)
 	names := inc.names()
-	var entries []apiLogEntry
 	for _, b := range inc.LogEntries {
 		var e apiLogEntry
 		if decode(b, &e) == nil {
 			e.addNames(names)
-			entries = append(entries, e)
 		}
 	}
 	parts := []struct {

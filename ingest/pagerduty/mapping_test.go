@@ -160,7 +160,8 @@ func TestAlert_GivesAttributesAndRunbook(t *testing.T) {
 		},
 		"a playbook in a sentence": {
 			`{"details":{"d":"See the playbook at https://w.example.com/p."}}`,
-			map[string]string{"d": "See the playbook at https://w.example.com/p."}, "https://w.example.com/p.",
+			map[string]string{"d": "See the playbook at https://w.example.com/p."},
+			"https://w.example.com/p.",
 		},
 		"a script is no link": {`{"contexts":[{"href":"javascript:1","text":"runbook"}]}`, nil, ""},
 		"the common event format": {

@@ -15,15 +15,6 @@ type teller struct {
 	n   int
 }
 
-// undocumented are log entry types that accounts have and the vendor's list
-// does not. Sources: priority_change, reassign, event_rule_action, unsnooze and
-// responder_request appear in several public code bases that read real
-// accounts (notes/sources.md §2.4); sparkle is ours and stands for the next one.
-var undocumented = map[string]bool{
-	"priority_change": true, "reassign": true, "event_rule_action": true, "unsnooze": true,
-	"responder_request": true, "sparkle": true,
-}
-
 // tell makes the nth incident's story: ten kinds take turns.
 func (t *teller) tell(n int) {
 	first, second := n%(users-1), (n+1)%(users-1)
@@ -60,8 +51,10 @@ func (t *teller) tell(n int) {
 	case 6:
 		t.ack(first)
 		until := t.at.Add(4 * time.Hour).Format(time.RFC3339)
-		t.add(30, "snooze", "", object{"agent": t.w.userRef(first), "channel": object{"type": "website"},
-			"changed_actions": []any{object{"type": "unacknowledge", "at": until}}})
+		t.add(30, "snooze", "", object{
+			"agent": t.w.userRef(first), "channel": object{"type": "website"},
+			"changed_actions": []any{object{"type": "unacknowledge", "at": until}},
+		})
 		t.resolve(first)
 	case 7:
 		if n%20 == 7 { // the others stay open
@@ -72,8 +65,10 @@ func (t *teller) tell(n int) {
 		t.resolve(first)
 	case 9:
 		t.inc.urgency = "low"
-		t.add(60, "reassign", "", object{"agent": t.w.userRef(first), "channel": object{"type": "website"},
-			"assignees": []any{t.w.userRef(users - 1)}})
+		t.add(60, "reassign", "", object{
+			"agent": t.w.userRef(first), "channel": object{"type": "website"},
+			"assignees": []any{t.w.userRef(users - 1)},
+		})
 		t.notify(users-1, "sms") // a user who was deleted since
 		t.resolve(users - 1)
 	}
