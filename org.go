@@ -62,6 +62,8 @@ type Org struct {
 	Vocabulary Vocabulary
 	Policy     Policy
 	Monitors   MonitorRules
+
+	Maintenance []Maintenance
 }
 
 // An OrgTeam is a team of the configuration.

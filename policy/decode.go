@@ -34,7 +34,15 @@ type file struct {
 	Limits     []limitFile    `yaml:"limits"`
 	Vocabulary vocabularyFile `yaml:"vocabulary"`
 	Monitors   monitorsFile   `yaml:"monitors"`
-	where      func(at string) string
+
+	Reliability reliabilityFile `yaml:"reliability"`
+	Rules       []ruleFile      `yaml:"rules"`
+	Cases       []caseFile      `yaml:"cases"`
+
+	where func(at string) string
+	node  func(at string) ast.Node
+	name  string
+	lines []string
 }
 
 type hoursFile struct {
@@ -82,6 +90,23 @@ type monitorsFile struct {
 	Replace    []replaceFile `yaml:"replace"`
 }
 
+type reliabilityFile struct {
+	MinHitRate *float64 `yaml:"min_hit_rate"`
+	MinLabels  *int     `yaml:"min_labels"`
+	Source     string   `yaml:"source"`
+}
+
+type ruleFile struct {
+	ID       string   `yaml:"id"`
+	When     string   `yaml:"when"`
+	Verdict  string   `yaml:"verdict"`
+	Cause    string   `yaml:"cause"`
+	Reason   string   `yaml:"reason"`
+	Summary  string   `yaml:"summary"`
+	Evidence []string `yaml:"evidence"`
+	Off      bool     `yaml:"off"`
+}
+
 type replaceFile struct {
 	Pattern string  `yaml:"pattern"`
 	With    *string `yaml:"with"`
@@ -107,7 +132,9 @@ func decode(name string, data []byte) (file, error) {
 	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
 		return f, located(name, err)
 	}
+	f.name, f.lines = name, strings.Split(string(data), "\n")
 	f.where = func(at string) string { return locate(name, tree, at) }
+	f.node = func(at string) ast.Node { return find(tree, at) }
 	return f, nil
 }
 
@@ -146,15 +173,65 @@ func firstLine(s string) string {
 // "limits[2].max", or of its nearest ancestor that is there.
 func locate(name string, tree *ast.File, at string) string {
 	for at != "" {
-		p, err := yaml.PathString("$." + at)
-		if err != nil {
-			break
-		}
-		if node, err := p.FilterFile(tree); err == nil && node != nil && node.GetToken() != nil {
+		if node := find(tree, at); node != nil {
 			pos := node.GetToken().Position
 			return fmt.Sprintf("%s:%d:%d", name, pos.Line, pos.Column)
 		}
 		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
 	}
 	return name + ":1:1"
+}
+
+// find returns the node at a path, nil if there is none.
+func find(tree *ast.File, at string) ast.Node {
+	p, err := yaml.PathString("$." + at)
+	if err != nil {
+		return nil
+	}
+	node, err := p.FilterFile(tree)
+	if err != nil || node == nil || node.GetToken() == nil {
+		return nil
+	}
+	return node
+}
+
+// within returns the place of a mistake inside the text at a path, or of the
+// text where its lines are not those of the file.
+func (f file) within(at, text string, m mistake) string {
+	node := f.node(at)
+	if node == nil {
+		return f.where(at)
+	}
+	pos := node.GetToken().Position
+	if literal, ok := node.(*ast.LiteralNode); ok {
+		if strings.HasPrefix(literal.Start.Value, ">") {
+			return f.folded(pos.Line, m)
+		}
+		return f.place(pos.Line+m.line, text, m)
+	}
+	return f.place(pos.Line+m.line-1, text, m)
+}
+
+// place finds a line of the text in a line of the file.
+func (f file) place(line int, text string, m mistake) string {
+	parts := strings.Split(text, "\n")
+	if line <= len(f.lines) && m.line <= len(parts) {
+		if i := strings.Index(f.lines[line-1], parts[m.line-1]); i >= 0 && parts[m.line-1] != "" {
+			return fmt.Sprintf("%s:%d:%d", f.name, line, i+m.column)
+		}
+	}
+	return fmt.Sprintf("%s:%d:1", f.name, line)
+}
+
+// folded finds a column of a text whose lines, after the given one, were joined.
+func (f file) folded(line int, m mistake) string {
+	rest := m.column
+	for i, l := range f.lines[line:] {
+		words := strings.TrimSpace(l)
+		if rest <= len(words)+1 {
+			return fmt.Sprintf("%s:%d:%d", f.name, line+i+1, strings.Index(l, words)+rest)
+		}
+		rest -= len(words) + 1
+	}
+	return fmt.Sprintf("%s:%d:1", f.name, line)
 }

@@ -10,19 +10,21 @@ import (
 	"opsreview"
 )
 
-// A merger lays a document over another. It keeps the first error, so that the
+// A merger lays a document over another. It keeps what is wrong, so that the
 // steps read one after the other.
 type merger struct {
-	doc   Document
-	where func(at string) string
-	err   error
+	doc      Document
+	file     file
+	problems []string // each with its place
 }
 
 // fail records that the value at a path of the document cannot stand.
 func (m *merger) fail(at, format string, args ...any) {
-	if m.err == nil {
-		m.err = opsreview.Errorf(opsreview.Invalid, "%s: %s: %s", m.where(at), at, fmt.Sprintf(format, args...))
-	}
+	m.failAt(m.file.where(at), at, fmt.Sprintf(format, args...))
+}
+
+func (m *merger) failAt(place, at, text string) {
+	m.problems = append(m.problems, fmt.Sprintf("%s: %s: %s", place, at, text))
 }
 
 func (m *merger) merge(f file) {
@@ -37,6 +39,9 @@ func (m *merger) merge(f file) {
 	m.unique("limits", len(f.Limits), func(i int) string { return f.Limits[i].ID })
 	m.vocabulary(f.Vocabulary)
 	m.monitors(f.Monitors)
+	m.reliability(f.Reliability)
+	m.rules(f.Rules)
+	m.cases(f.Cases)
 }
 
 func (m *merger) hours(f hoursFile) {
