@@ -56,7 +56,7 @@ func (a *app) open(ctx context.Context) (*backend, error) {
 		return nil, atFile(path, err)
 	}
 	srv := server.New(server.Options{
-		DB: db, Org: org, Sources: openSources(cfg, a.vendors), Importers: importers(), Log: a.log(), Now: a.clock(),
+		DB: db, Org: org, Rules: cfg.Document.Rules, Sources: openSources(cfg, a.vendors), Importers: importers(), Log: a.log(), Now: a.clock(),
 		Version: version(), RawRetention: time.Duration(cfg.Retention.Raw),
 	})
 	return &backend{server: srv, db: db, path: path, listen: cfg.Server.Listen}, nil

@@ -95,6 +95,8 @@ type pageView struct {
 	cost     review.PageCost
 	outcome  review.Outcome
 	evidence string
+
+	suggestion *pb.Suggestion // nil if no rule speaks
 }
 
 func pageToProto(v pageView, roster review.Roster) *pb.Page {
@@ -121,6 +123,7 @@ func pageToProto(v pageView, roster review.Roster) *pb.Page {
 		Label:              labelToProto(p.Label),
 		Outcome:            string(v.outcome),
 		ActedEvidence:      v.evidence,
+		Suggestion:         v.suggestion,
 		Cost: &pb.PageCost{
 			Interruptions: interruptionsToProto(v.cost.Interruptions),
 			Notified:      notifiedNames(p, roster),

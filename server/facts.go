@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/policy"
 	"opsreview/review"
 	"opsreview/store"
 )
@@ -28,9 +29,10 @@ const maxWindow = 2 * 366 * 24 * time.Hour
 
 // facts reads from the store what the pure rooms compute with.
 type facts struct {
-	db  *store.DB
-	org opsreview.Org
-	now func() time.Time
+	db    *store.DB
+	org   opsreview.Org
+	rules *policy.Rules
+	now   func() time.Time
 }
 
 // A scope is one team's view of the world: whose services, whose clock, which

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,11 +20,8 @@ import (
 const maxLabelled = 10_000
 
 func (s *pageService) LabelPages(ctx context.Context, req *pb.LabelPagesRequest) (*pb.LabelPagesResponse, error) {
-	label, err := labelFromProto(req.GetLabel())
+	label, err := s.wanted(req)
 	if err != nil {
-		return nil, err
-	}
-	if label, err = s.facts.org.Vocabulary.Check(label); err != nil {
 		return nil, err
 	}
 	if label.Author, err = checkAuthor(label.Author); err != nil {
@@ -33,19 +31,50 @@ func (s *pageService) LabelPages(ctx context.Context, req *pb.LabelPagesRequest)
 	if err != nil {
 		return nil, err
 	}
-	var labels []opsreview.Label
-	for _, p := range pages {
-		if req.GetOnlyUnlabelled() && !p.Label.IsZero() {
-			continue
-		}
-		label.Page, label.At = p.Ref, s.facts.now()
-		labels = append(labels, label)
+	labels, err := s.labels(ctx, req, pages, label)
+	if err != nil {
+		return nil, err
 	}
 	changed, unchanged, err := s.saveLabels(ctx, req, pages, labels)
 	if err != nil {
 		return nil, err
 	}
 	return &pb.LabelPagesResponse{Changed: changed, Unchanged: unchanged}, nil
+}
+
+// wanted reads the label that a request gives. One that accepts suggestions
+// says nothing that they say.
+func (s *pageService) wanted(req *pb.LabelPagesRequest) (opsreview.Label, error) {
+	label, err := labelFromProto(req.GetLabel())
+	switch {
+	case err != nil || !req.GetAcceptSuggestions():
+	case label.Verdict != "" || label.Cause != "":
+		return label, opsreview.Errorf(opsreview.Invalid, "a verdict or a cause does not go with accepting suggestions: they say both")
+	default:
+		// The rest is checked as if there were a verdict.
+		label.Verdict = opsreview.NotActionable
+	}
+	if err != nil {
+		return label, err
+	}
+	return s.facts.org.Vocabulary.Check(label)
+}
+
+// labels returns the labels that the pages shall have.
+func (s *pageService) labels(ctx context.Context, req *pb.LabelPagesRequest, pages []opsreview.Page, label opsreview.Label) ([]opsreview.Label, error) {
+	label.At = s.facts.now()
+	if req.GetOnlyUnlabelled() {
+		pages = slices.DeleteFunc(slices.Clone(pages), func(p opsreview.Page) bool { return !p.Label.IsZero() })
+	}
+	if req.GetAcceptSuggestions() {
+		return s.facts.accepted(ctx, pages, label)
+	}
+	labels := make([]opsreview.Label, len(pages))
+	for i, p := range pages {
+		label.Page = p.Ref
+		labels[i] = label
+	}
+	return labels, nil
 }
 
 func (s *pageService) UnlabelPages(ctx context.Context, req *pb.UnlabelPagesRequest) (*pb.UnlabelPagesResponse, error) {

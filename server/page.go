@@ -55,10 +55,29 @@ func (s *pageService) ListPages(ctx context.Context, req *pb.ListPagesRequest) (
 		}
 	}
 	views, resp.NextPageToken, err = cut(views, func(v pageView) string { return v.page.Ref.String() }, size, after, digest)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.suggest(ctx, sc, views); err != nil {
+		return nil, err
+	}
 	for _, v := range views {
 		resp.Pages = append(resp.Pages, pageToProto(v, sc.roster))
 	}
-	return resp, err
+	return resp, nil
+}
+
+// suggest adds what the rules think of the pages.
+func (s *pageService) suggest(ctx context.Context, sc scope, views []pageView) error {
+	pages := make([]opsreview.Page, len(views))
+	for i, v := range views {
+		pages[i] = v.page
+	}
+	j, err := s.facts.judge(ctx, sc, pages, sc.serviceRefs())
+	for i := range views {
+		views[i].suggestion = j.first(views[i].page.Ref)
+	}
+	return err
 }
 
 // listPaging reads the paging fields of a request.
@@ -251,7 +270,15 @@ func (s *pageService) GetPage(ctx context.Context, req *pb.GetPageRequest) (*pb.
 	if err != nil {
 		return nil, err
 	}
+	j, err := s.facts.judge(ctx, sc, []opsreview.Page{page}, []opsreview.Ref{page.Service})
+	if err != nil {
+		return nil, err
+	}
 	resp := &pb.GetPageResponse{Page: pageToProto(s.view(page, sc, costs[page.Ref]), sc.roster)}
+	for _, suggestion := range j.judgements[page.Ref] {
+		resp.Suggestions = append(resp.Suggestions, j.toProto(suggestion))
+	}
+	resp.Page.Suggestion = j.first(page.Ref)
 	for _, e := range page.Events {
 		resp.Events = append(resp.Events, eventToProto(e, page.Source, sc.roster))
 	}

@@ -27,5 +27,8 @@ func (s *reviewService) PrepareReview(ctx context.Context, req *pb.PrepareReview
 	}
 	r := reviewToProto(review.Prepare(in))
 	r.PrepareTime = timeToProto(in.Now)
+	if r.Suggested, err = s.facts.suggested(ctx, sc, began(in)); err != nil {
+		return nil, err
+	}
 	return &pb.PrepareReviewResponse{Review: r}, nil
 }

@@ -20,6 +20,7 @@ import (
 
 	"opsreview"
 	"opsreview/ingest"
+	"opsreview/policy"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/store"
 )
@@ -32,6 +33,7 @@ const MaxMessage = 16 << 20
 type Options struct {
 	DB        *store.DB
 	Org       opsreview.Org
+	Rules     *policy.Rules // of suggestions; nil makes none
 	Sources   []ScheduledSource
 	Importers map[string]ingest.Importer // by format: "pagerduty", "jsonl", "csv"
 	Log       *slog.Logger
@@ -74,11 +76,12 @@ func New(o Options) *Server {
 		grpc.ChainUnaryInterceptor(unaryDeadline(o), unaryErrors(o.Log)), // in this order: errors are read with the deadline
 		grpc.ChainStreamInterceptor(streamErrors(o.Log), endWatches),
 	)
-	facts := &facts{db: o.DB, org: o.Org, now: o.Now}
+	facts := &facts{db: o.DB, org: o.Org, rules: o.Rules, now: o.Now}
 	pb.RegisterPageServiceServer(s.grpc, &pageService{facts: facts})
 	pb.RegisterLoadServiceServer(s.grpc, &loadService{facts: facts})
 	pb.RegisterReviewServiceServer(s.grpc, &reviewService{facts: facts})
 	pb.RegisterMonitorServiceServer(s.grpc, &monitorService{facts: facts})
+	pb.RegisterPolicyServiceServer(s.grpc, &policyService{facts: facts})
 	pb.RegisterTeamServiceServer(s.grpc, &teamService{facts: facts})
 	pb.RegisterSourceServiceServer(s.grpc, &sourceService{db: o.DB, syncs: s.syncs})
 	pb.RegisterIngestServiceServer(s.grpc, &ingestService{db: o.DB, importers: o.Importers, words: o.Org.Vocabulary, now: o.Now})
