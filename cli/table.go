@@ -166,3 +166,4 @@ func (s style) wrap(code, text string) string {
 func (s style) bold(text string) string { return s.wrap("1", text) }
 func (s style) dim(text string) string  { return s.wrap("2", text) }
 func (s style) warn(text string) string { return s.wrap("33", text) }
+func (s style) bad(text string) string  { return s.wrap("31", text) }
