@@ -60,6 +60,7 @@ var externals = map[string][]string{
 	"charm.land/bubbletea/v2":           {"cli"},
 	"github.com/charmbracelet/x/ansi":   {"cli"},
 	"golang.org/x/term":                 {"cli"},
+	"golang.org/x/net":                  {"server"},
 	"golang.org/x/sync":                 {"bench", "cli", "ingest", "ingest/pagerduty", "server", "store"},
 	"golang.org/x/time":                 {"ingest/pagerduty", "internal/rest", "server"},
 	"github.com/goccy/go-yaml":          {"config", "ingest/pagerduty", "policy"},

@@ -8,6 +8,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"time"
@@ -15,10 +16,10 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
 	"opsreview"
+	"opsreview/auth"
 	"opsreview/ingest"
 	"opsreview/policy"
 	pb "opsreview/proto/opsreview/v1"
@@ -45,6 +46,14 @@ type Options struct {
 
 	// RawRetention is how long raw payloads are kept; 0 keeps them for ever.
 	RawRetention time.Duration
+
+	// Auth knows callers by their tokens; nil asks nobody, so that everybody who
+	// reaches the server may do everything, in the name of LocalUser.
+	Auth      auth.Verifier
+	LocalUser string
+
+	TLS    *tls.Config // nil serves without encryption
+	Limits Limits
 }
 
 // A ScheduledSource is a source and how often serve pulls it.
@@ -67,16 +76,12 @@ func New(o Options) *Server {
 		o.RequestTimeout = time.Minute
 	}
 	s := &Server{opts: o, health: health.NewServer(), syncs: newSyncer(o)}
-	s.grpc = grpc.NewServer(
-		grpc.MaxRecvMsgSize(MaxMessage),
-		grpc.MaxSendMsgSize(MaxMessage),
-		grpc.MaxConcurrentStreams(256),
-		grpc.ConnectionTimeout(20*time.Second),
-		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
-		grpc.ChainUnaryInterceptor(unaryDeadline(o), unaryErrors(o.Log)), // in this order: errors are read with the deadline
-		grpc.ChainStreamInterceptor(streamErrors(o.Log), endWatches),
-	)
 	facts := &facts{db: o.DB, org: o.Org, rules: o.Rules, now: o.Now}
+	guard := newGuard(o, facts)
+	s.grpc = grpc.NewServer(append(transport(o),
+		grpc.ChainUnaryInterceptor(unaryDeadline(o), unaryErrors(o.Log), guard.unary), // in this order: errors are read with the deadline
+		grpc.ChainStreamInterceptor(streamErrors(o.Log), guard.stream, endWatches),
+	)...)
 	pb.RegisterPageServiceServer(s.grpc, &pageService{facts: facts})
 	pb.RegisterLoadServiceServer(s.grpc, &loadService{facts: facts})
 	pb.RegisterReviewServiceServer(s.grpc, &reviewService{facts: facts})
@@ -85,6 +90,7 @@ func New(o Options) *Server {
 	pb.RegisterTeamServiceServer(s.grpc, &teamService{facts: facts})
 	pb.RegisterSourceServiceServer(s.grpc, &sourceService{db: o.DB, syncs: s.syncs})
 	pb.RegisterIngestServiceServer(s.grpc, &ingestService{db: o.DB, importers: o.Importers, words: o.Org.Vocabulary, now: o.Now})
+	pb.RegisterAuditServiceServer(s.grpc, &auditService{facts: facts})
 	pb.RegisterDatabaseServiceServer(s.grpc, &databaseService{db: o.DB})
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)

@@ -1,0 +1,148 @@
+package server
+
+import (
+	"google.golang.org/protobuf/proto"
+
+	"opsreview/auth"
+	pb "opsreview/proto/opsreview/v1"
+)
+
+// A reach is how much of the organisation a call can touch, which decides what
+// callers who are limited to teams may ask.
+type reach int
+
+const (
+	// A call of wholeReach touches every team's data: only callers without a limit
+	// may make it.
+	wholeReach reach = iota
+	// One of teamReach names a team: it must be one of the caller's.
+	teamReach
+	// These name pages or a monitor: their services must be those of the caller's
+	// teams.
+	pageReach
+	pagesReach
+	monitorReach
+	// One of noReach touches no team's data, or has what is others' taken from
+	// its answer.
+	noReach
+)
+
+// An access is what a method asks of its caller.
+type access struct {
+	open  bool // nobody is asked who they are
+	least auth.Role
+	reach reach
+	write bool // it changes something: the audit log tells of it
+	trim  func(resp any, s auth.Scope)
+}
+
+// authz says for each method who may call it. A method that is not here may be
+// called by nobody; a test holds the table against the proto.
+//
+// Streams are open, of the whole organisation or of none: their requests come
+// too late to be compared with the caller's teams.
+var authz = map[string]access{
+	pb.PageService_ListPages_FullMethodName:     {least: auth.Reader, reach: teamReach},
+	pb.PageService_GetPage_FullMethodName:       {least: auth.Reader, reach: pageReach},
+	pb.PageService_LabelPages_FullMethodName:    {least: auth.Writer, reach: pagesReach, write: true},
+	pb.PageService_UnlabelPages_FullMethodName:  {least: auth.Writer, reach: pagesReach, write: true},
+	pb.PageService_ListDisputes_FullMethodName:  {least: auth.Reader, reach: teamReach},
+	pb.PageService_GetVocabulary_FullMethodName: {least: auth.Reader, reach: noReach},
+
+	pb.LoadService_GetLoad_FullMethodName: {least: auth.Reader, reach: teamReach},
+
+	pb.ReviewService_PrepareReview_FullMethodName: {least: auth.Reader, reach: teamReach},
+	pb.ReviewService_RenderReview_FullMethodName:  {least: auth.Reader, reach: teamReach},
+	pb.ReviewService_SendReport_FullMethodName:    {least: auth.Writer, reach: teamReach, write: true},
+
+	pb.MonitorService_ListMonitors_FullMethodName: {least: auth.Reader, reach: teamReach},
+	pb.MonitorService_GetMonitor_FullMethodName:   {least: auth.Reader, reach: monitorReach},
+
+	pb.PolicyService_ListRules_FullMethodName:    {least: auth.Reader, reach: teamReach},
+	pb.PolicyService_CheckPolicy_FullMethodName:  {least: auth.Reader, reach: noReach},
+	pb.PolicyService_DiffPolicies_FullMethodName: {least: auth.Reader, reach: teamReach},
+
+	// A person's address is nobody's business outside their teams, and sources
+	// and what is pushed into them are everybody's.
+	pb.TeamService_ListTeams_FullMethodName:     {least: auth.Reader, reach: noReach, trim: trimTeams},
+	pb.TeamService_ListPeople_FullMethodName:    {least: auth.Reader, reach: wholeReach},
+	pb.SourceService_ListSources_FullMethodName: {least: auth.Reader, reach: wholeReach},
+	pb.SourceService_CheckSource_FullMethodName: {least: auth.Writer, reach: wholeReach},
+	pb.SourceService_SyncSources_FullMethodName: {least: auth.Writer, reach: wholeReach, write: true},
+	pb.IngestService_PushEvents_FullMethodName:  {least: auth.Writer, reach: wholeReach, write: true},
+	pb.IngestService_ImportFile_FullMethodName:  {least: auth.Writer, reach: wholeReach, write: true},
+
+	pb.DatabaseService_BackupDatabase_FullMethodName: {least: auth.Admin, reach: wholeReach},
+	pb.DatabaseService_CheckDatabase_FullMethodName:  {least: auth.Admin, reach: wholeReach},
+	pb.AuditService_ListAuditEntries_FullMethodName:  {least: auth.Admin, reach: wholeReach},
+
+	// Load balancers and supervisors have no token. What the API can do is for
+	// those who may use it.
+	"/grpc.health.v1.Health/Check": {open: true},
+	"/grpc.health.v1.Health/List":  {open: true},
+	"/grpc.health.v1.Health/Watch": {open: true},
+
+	"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      {least: auth.Reader, reach: noReach},
+	"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": {least: auth.Reader, reach: noReach},
+}
+
+// trimTeams takes the teams that are not the caller's from a list.
+func trimTeams(resp any, s auth.Scope) {
+	list, ok := resp.(*pb.ListTeamsResponse)
+	if !ok {
+		return
+	}
+	var kept []*pb.Team
+	for _, t := range list.GetTeams() {
+		if s.Has(t.GetDisplayName()) {
+			kept = append(kept, t)
+		}
+	}
+	list.Teams = kept
+}
+
+// isTrial reports whether the request only asks what would happen.
+func isTrial(req any) bool {
+	trial, ok := req.(interface{ GetValidateOnly() bool })
+	return ok && trial.GetValidateOnly()
+}
+
+// asAuthor gives the request's label the caller's name. Admins and tokens may
+// speak for somebody else, since automation passes on what people said; a
+// person may not. It returns for whom the caller speaks, "" for themselves.
+func asAuthor(c auth.Caller, req proto.Message) string {
+	if c.Via == auth.ViaLocal {
+		return otherThan(c.Name, authorOf(req))
+	}
+	mayAct := c.Via == auth.ViaToken || c.Scope(auth.Admin).Everywhere
+	if author := authorOf(req); author != "" && mayAct {
+		return otherThan(c.Name, author)
+	}
+	switch r := req.(type) {
+	case *pb.LabelPagesRequest:
+		if r.Label == nil {
+			r.Label = &pb.Label{}
+		}
+		r.Label.Author = c.Name
+	case *pb.UnlabelPagesRequest:
+		r.Author = c.Name
+	}
+	return ""
+}
+
+func authorOf(req proto.Message) string {
+	switch r := req.(type) {
+	case *pb.LabelPagesRequest:
+		return r.GetLabel().GetAuthor()
+	case *pb.UnlabelPagesRequest:
+		return r.GetAuthor()
+	}
+	return ""
+}
+
+func otherThan(name, author string) string {
+	if name == author {
+		return ""
+	}
+	return author
+}
