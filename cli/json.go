@@ -232,6 +232,8 @@ type monitorJSON struct {
 	IdentifiedBy   string            `json:"identified_by,omitempty"`
 	FirstSeen      *time.Time        `json:"first_seen,omitempty"`
 	LastSeen       *time.Time        `json:"last_seen,omitempty"`
+	BestWhatIf     *whatIfJSON       `json:"best_what_if,omitempty"`
+	WhatIfs        []whatIfJSON      `json:"what_ifs,omitempty"`
 }
 
 func monitorToJSON(m *pb.MonitorCost) monitorJSON {
@@ -239,5 +241,6 @@ func monitorToJSON(m *pb.MonitorCost) monitorJSON {
 		ID: m.GetMonitor(), Title: m.GetTitle(), Service: m.GetService(), ServiceName: m.GetServiceDisplayName(),
 		Pages: append([]string{}, m.GetPages()...), PreviousPages: m.GetPreviousPages(), Interruptions: interruptionsToJSON(m.GetInterruptions()),
 		EngagedSeconds: jsonSeconds(m.GetEngaged()), Outcomes: outcomesToJSON(m.GetOutcomes()), Causes: m.GetCauses(), Escalated: m.GetEscalated(),
+		BestWhatIf: whatIfToJSON(m.GetBestWhatIf()),
 	}
 }

@@ -25,7 +25,9 @@ var contract = map[string]any{
 	"page": pageJSON{}, "event": eventJSON{}, "event responder": eventResponderJSON{}, "agent": agentJSON{},
 	"assignment": assignmentJSON{}, "label": labelJSON{}, "monitor label": monitorLabelJSON{}, "word": wordJSON{},
 	"suspect window": suspectJSON{}, "window": windowJSON{}, "outcomes": outcomesJSON{}, "interruptions": interruptionsJSON{},
-	"gap": gapJSON{},
+	"rules": rulesJSON{}, "rule": ruleJSON{}, "policy diff": policyDiffJSON{}, "policy change": policyChangeJSON{},
+	"suggestion": suggestionJSON{}, "hit rate": hitRateJSON{}, "suggested": suggestedJSON{},
+	"gap": gapJSON{}, "what-if": whatIfJSON{},
 }
 
 var fieldRow = regexp.MustCompile("^\\| `([a-z0-9_]+\\??)` \\| (.+) \\| (.+) \\|$")

@@ -69,8 +69,10 @@ func (a *app) listMonitors(ctx context.Context, c client, req *pb.ListMonitorsRe
 		rows := make([][]string, len(monitors))
 		for i, m := range monitors {
 			in := m.GetInterruptions()
-			rows[i] = []string{m.GetMonitor(), m.GetTitle(), m.GetServiceDisplayName(), fmt.Sprint(len(m.GetPages())), fmt.Sprint(total(in)),
-				fmt.Sprint(in.GetSleep()), fmt.Sprintf("%.0f", m.GetEngaged().AsDuration().Seconds()), verdicts(m.GetOutcomes())}
+			rows[i] = []string{
+				m.GetMonitor(), m.GetTitle(), m.GetServiceDisplayName(), fmt.Sprint(len(m.GetPages())), fmt.Sprint(total(in)),
+				fmt.Sprint(in.GetSleep()), fmt.Sprintf("%.0f", m.GetEngaged().AsDuration().Seconds()), verdicts(m.GetOutcomes()),
+			}
 		}
 		return printCSV(a.stdout, []string{"id", "title", "service", "pages", "interruptions", "sleep_interruptions", "engaged_seconds", "verdicts"}, rows)
 	}
@@ -109,6 +111,7 @@ func (a *app) monitorShowCommand() *cobra.Command {
 				if output == asJSON {
 					m := monitorToJSON(resp.GetMonitor())
 					m.IdentifiedBy, m.FirstSeen, m.LastSeen = resp.GetIdentifiedBy(), jsonTime(resp.GetFirstSeenTime()), jsonTime(resp.GetLastSeenTime())
+					m.WhatIfs = whatIfsToJSON(resp.GetWhatIfs())
 					return printJSON(a.stdout, m)
 				}
 				a.printMonitor(resp)
@@ -140,4 +143,5 @@ func (a *app) printMonitor(resp *pb.GetMonitorResponse) {
 	for _, line := range wrap(strings.Join(cleanAll(some(m.GetPages(), 40)), " "), a.terminalWidth()-2) {
 		writeLine(a.stdout, "  "+line)
 	}
+	a.printWhatIfs(resp)
 }

@@ -69,7 +69,9 @@ func (a *app) printReview(r *pb.Review, all bool) {
 	writeLine(a.stdout, s.bold(title))
 	writeLine(a.stdout, f.String())
 	printHeadline(a.stdout, s, r.GetHeadline(), width)
+	printSuggested(a.stdout, r, width)
 	printMonitors(a.stdout, s, r, width, all)
+	printWhatToChange(a.stdout, s, r.GetMonitors(), width)
 	writeLine(a.stdout, "")
 	writeLine(a.stdout, s.bold("RESPONDERS"))
 	printLoads(a.stdout, s, r.GetLoads(), width, 3)
@@ -260,6 +262,8 @@ type reviewJSON struct {
 	Topics   []topicJSON   `json:"topics"`
 	More     int32         `json:"more_topics"`
 	Gaps     []gapJSON     `json:"gaps"`
+
+	Suggested *suggestedJSON `json:"suggested,omitempty"`
 }
 
 type headlineJSON struct {
@@ -299,6 +303,7 @@ func reviewToJSON(r *pb.Review) reviewJSON {
 		Team: r.GetTeam(), Window: windowToJSON(r.GetWindow()), Week: r.GetWeek(), TimeZone: r.GetTimeZone(),
 		Headline: headlineToJSON(r.GetHeadline()), Monitors: []monitorJSON{}, Loads: loadsToJSON(r.GetLoads()),
 		Topics: []topicJSON{}, More: r.GetMoreTopics(), Gaps: gapsToJSON(r.GetGaps()),
+		Suggested: suggestedToJSON(r.GetSuggested()),
 	}
 	for _, m := range r.GetMonitors() {
 		out.Monitors = append(out.Monitors, monitorToJSON(m))

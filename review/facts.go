@@ -62,17 +62,21 @@ func newFacts(in Input) *facts {
 	return f
 }
 
-// sortPages keeps each page once, in order of its trigger, so that the order in
-// which they come changes nothing.
 func (f *facts) sortPages() {
-	f.pages = pointers(f.in.Pages)
-	slices.SortStableFunc(f.pages, func(a, b *opsreview.Page) int {
-		return cmp.Or(a.TriggeredAt.Compare(b.TriggeredAt), a.Ref.Compare(b.Ref))
-	})
-	f.pages = slices.CompactFunc(f.pages, func(a, b *opsreview.Page) bool { return a.Ref == b.Ref })
+	f.pages = inOrder(f.in.Pages)
 	for _, p := range f.pages {
 		f.byRef[p.Ref] = p
 	}
+}
+
+// inOrder returns each page once, in order of its trigger, so that the order in
+// which they come changes nothing.
+func inOrder(pages []opsreview.Page) []*opsreview.Page {
+	sorted := pointers(pages)
+	slices.SortStableFunc(sorted, func(a, b *opsreview.Page) int {
+		return cmp.Or(a.TriggeredAt.Compare(b.TriggeredAt), a.Ref.Compare(b.Ref))
+	})
+	return slices.CompactFunc(sorted, func(a, b *opsreview.Page) bool { return a.Ref == b.Ref })
 }
 
 // pointers spares sorting and passing pages, which are large.

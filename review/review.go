@@ -145,6 +145,7 @@ type MonitorCost struct {
 	Outcomes      Outcomes
 	Causes        map[string]int // of the labels in force
 	Escalated     int
+	WhatIf        WhatIf // the one to propose; zero if there is none or nobody looked. See BestWhatIf
 }
 
 // A Load is how heavy a window was on one person.

@@ -201,6 +201,7 @@ func monitorCostToProto(m review.MonitorCost) *pb.MonitorCost {
 		Engaged:            durationpb.New(m.Engaged),
 		Outcomes:           outcomesToProto(m.Outcomes),
 		Escalated:          int32(m.Escalated),
+		BestWhatIf:         whatIfToProto(m.WhatIf),
 	}
 	if len(m.Causes) > 0 {
 		out.Causes = make(map[string]int32, len(m.Causes))

@@ -91,6 +91,20 @@ func everything(tb testing.TB, a *api, team string, pd, og opsreview.Batch) revi
 	return in
 }
 
+// historyOf returns a monitor's pages of the window and the four weeks before.
+func historyOf(in review.Input, monitor string) review.History {
+	h := review.History{
+		Window: opsreview.Window{Start: in.Window.Start.AddDate(0, 0, -28), End: in.Window.End},
+		Zone:   in.Zone, Roster: review.NewRoster(in.Org, in.Responders, in.Team), Vocabulary: in.Org.Vocabulary,
+	}
+	for _, p := range in.Pages {
+		if p.Monitor == monitor {
+			h.Pages = append(h.Pages, p)
+		}
+	}
+	return h
+}
+
 // What the server gathers from the store must be enough: its numbers are those
 // of a review of all facts there are.
 func TestPrepareReview_IsTheReviewOfAllFacts(t *testing.T) {
@@ -100,7 +114,12 @@ func TestPrepareReview_IsTheReviewOfAllFacts(t *testing.T) {
 			pd, og := handMade()
 			save(t, a, "pd", pd)
 			save(t, a, "og", og)
-			want := server.ReviewToProto(review.Prepare(everything(t, a, team, pd, og)))
+			all := everything(t, a, team, pd, og)
+			prepared := review.Prepare(all)
+			for i, m := range prepared.Monitors {
+				prepared.Monitors[i].WhatIf, _ = review.BestWhatIf(review.WhatIfs(historyOf(all, m.Monitor.ID)))
+			}
+			want := server.ReviewToProto(prepared)
 			got := prepare(t, a, team)
 			if !got.GetPrepareTime().AsTime().Equal(now) {
 				t.Errorf("prepared at %s", got.GetPrepareTime().AsTime())

@@ -74,6 +74,11 @@ func (s *monitorService) GetMonitor(ctx context.Context, req *pb.GetMonitorReque
 			cost = c
 		}
 	}
+	whatIfs, err := s.facts.whatIfs(ctx, sc, w, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	cost.WhatIf, _ = review.BestWhatIf(whatIfs)
 	return &pb.GetMonitorResponse{
 		Monitor:       monitorCostToProto(cost),
 		IdentifiedBy:  m.Rule,
@@ -81,5 +86,6 @@ func (s *monitorService) GetMonitor(ctx context.Context, req *pb.GetMonitorReque
 		LastSeenTime:  timeToProto(m.LastSeen),
 		Window:        windowToProto(w),
 		TimeZone:      sc.zone.String(),
+		WhatIfs:       whatIfsToProto(whatIfs),
 	}, nil
 }

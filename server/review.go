@@ -25,7 +25,11 @@ func (s *reviewService) PrepareReview(ctx context.Context, req *pb.PrepareReview
 	if err != nil {
 		return nil, err
 	}
-	r := reviewToProto(review.Prepare(in))
+	prepared := review.Prepare(in)
+	if err := s.facts.addWhatIfs(ctx, sc, w, prepared.Monitors); err != nil {
+		return nil, err
+	}
+	r := reviewToProto(prepared)
 	r.PrepareTime = timeToProto(in.Now)
 	if r.Suggested, err = s.facts.suggested(ctx, sc, began(in)); err != nil {
 		return nil, err
