@@ -9,8 +9,7 @@ import (
 	pb "opsreview/proto/opsreview/v1"
 )
 
-// pageFoot shows the keys, what goes with the answer to come, and the last
-// message.
+// pageFoot shows every key, and what footEnd does.
 func (m *triage) pageFoot() []string {
 	lines := []string{m.rule("")}
 	lines = append(lines, m.causeLines("1 actionable", pb.Verdict_VERDICT_ACTIONABLE)...)
@@ -27,13 +26,25 @@ func (m *triage) pageFoot() []string {
 		flags = append(flags, chip)
 	}
 	lines = append(lines, m.flow("flags", 7, flags)...)
+	return append(lines, m.footEnd()...)
+}
+
+// shortFoot is pageFoot without the words.
+func (m *triage) shortFoot() []string {
+	words := []string{m.chip("1", "actionable"), m.chip("2", "not actionable"), m.chip("?", "the causes' and flags' keys")}
+	return append([]string{m.rule(""), strings.Join(words, "  ")}, m.footEnd()...)
+}
+
+// footEnd shows the commands, what goes with the answer to come, and the last
+// message.
+func (m *triage) footEnd() []string {
 	commands := []string{m.chip("s", "skip"), m.chip("u", "undo"), m.chip("n", "note"), m.chip("m", "minutes"), m.chip("A", "all of monitor")}
 	if m.shown != nil && m.suggested() != nil {
 		commands = append(commands, m.chip("y", "accept"))
 	}
 	commands = append(commands, m.chip("?", "help"), m.chip("q", "leave"))
-	lines = append(lines, strings.Join(commands, "  "))
-	if text := draft.text(); text != "" {
+	lines := m.flow("", 0, commands)
+	if text := m.item().draft.text(); text != "" {
 		lines = append(lines, m.style.warn(fit("with the answer: "+text, m.width)))
 	}
 	return append(lines, m.statusLine())

@@ -189,9 +189,12 @@ func (m *triage) unsaved(msg savedMsg) tea.Cmd {
 		m.shown = msg.page
 	}
 	now := labelInForce(m.shown.GetPage())
-	if now == nil || sameLabel(now, msg.entry.given) {
+	switch {
+	case len(msg.entry.pages) != 1:
+		m.say("nothing was labelled: every one of the pages has a label by now")
+	case now == nil || sameLabel(now, msg.entry.given):
 		m.say("the page carries this label already")
-	} else {
+	default:
 		m.count(m.item(), true)
 		m.say("%s has labelled it meanwhile: answer again to replace that, s to go on", clean(now.GetAuthor()))
 	}
@@ -278,6 +281,8 @@ func (m *triage) undo() tea.Cmd {
 	entry := m.done[len(m.done)-1]
 	if len(entry.pages) == 0 {
 		m.done = m.done[:len(m.done)-1]
+		entry.item.skipped = false
+		m.remember()
 		return m.back(entry, "skipped no more")
 	}
 	return m.start("undoing", m.call.undo(entry, m.newID()))

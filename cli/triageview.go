@@ -17,6 +17,10 @@ const (
 	triageMinHeight = 20
 )
 
+// triageLeastBody is how many rows the middle keeps: where the vocabulary is
+// large or the screen small, the keys of causes and flags are in the help only.
+const triageLeastBody = 5
+
 func (m *triage) tooSmall() bool { return m.width < triageMinWidth || m.height < triageMinHeight }
 
 // View implements tea.Model.
@@ -67,8 +71,10 @@ func (m *triage) parts() (head, body, foot []string) {
 	case m.item() == nil:
 		head, body, foot = []string{m.headline(), ""}, m.endLines(), []string{m.statusLine()}
 	default:
-		head, foot = m.pageHead(), m.pageFoot()
-		body = m.pageBody()
+		head, body, foot = m.pageHead(), m.pageBody(), m.pageFoot()
+		if m.height-len(head)-len(foot) < triageLeastBody {
+			foot = m.shortFoot()
+		}
 		rows := m.height - len(head) - len(foot) - 1
 		if hidden := len(body) - rows; hidden > 0 {
 			below := max(0, hidden-m.scroll)
@@ -261,7 +267,7 @@ func (b *triageBody) suggestion(s *pb.Suggestion) {
 		return
 	}
 	words := labelWords(&pb.Label{Verdict: s.GetVerdict(), Cause: s.GetCause()})
-	b.head("SUGGESTION", fmt.Sprintf("%s (y accepts), says the rule %s%s", words, clean(s.GetRule()), hitWords(s)))
+	b.head("SUGGESTION", fmt.Sprintf("%s: rule %s%s", words, clean(s.GetRule()), hitWords(s)))
 	b.text("", bounded(s.GetReason()))
 	if len(s.GetEvidence()) > 0 {
 		b.text("", bounded(strings.Join(s.GetEvidence(), " · ")))
@@ -273,10 +279,10 @@ func hitWords(s *pb.Suggestion) string {
 	h := s.GetHitRate()
 	text := ", never compared with a label"
 	if h.GetTotal() > 0 {
-		text = fmt.Sprintf(", right %d of %d times (95 %%: %.0f to %.0f %%)", h.GetHits(), h.GetTotal(), 100*h.GetLow(), 100*h.GetHigh())
+		text = fmt.Sprintf(", right %d of %d times (%.0f to %.0f %%)", h.GetHits(), h.GetTotal(), 100*h.GetLow(), 100*h.GetHigh())
 	}
 	if s.GetUnreliable() {
-		text += ": unreliable"
+		text += ", unreliable"
 	}
 	return text
 }
