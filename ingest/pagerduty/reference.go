@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	shiftsBack  = 2 * 24 * time.Hour
-	shiftsAhead = 14 * 24 * time.Hour
+	shiftsBack      = 2 * 24 * time.Hour
+	firstShiftsBack = 42 * 24 * time.Hour // a review of a fortnight and its baseline
+	shiftsAhead     = 14 * 24 * time.Hour
 )
 
 // A referenceList is one kind of reference data.
@@ -73,13 +74,21 @@ func (p *puller) reference(ctx context.Context) error {
 }
 
 // shifts looks at who is on call from two days ago to two weeks ahead. The
-// on-call list is what counts; schedules that no escalation policy uses are
-// missing from it and are read one by one.
+// first look goes back over a review's baseline, as far as history is read: what
+// today's configuration says of the past is better than nothing, and is kept
+// from then on. The on-call list is what counts; schedules that no escalation
+// policy uses are missing from it and are read one by one.
 func (p *puller) shifts(ctx context.Context) error {
 	w := opsreview.Window{Start: p.now.Add(-shiftsBack), End: p.now.Add(shiftsAhead)}
-	rows, err := p.all(ctx, "/oncalls", "oncalls", url.Values{
-		"since": {w.Start.Format(time.RFC3339)}, "until": {w.End.Format(time.RFC3339)}, "time_zone": {"UTC"},
-	})
+	first := p.st.ReferenceAt.IsZero()
+	if first {
+		w.Start = earlier(w.Start, later(p.st.Since, p.now.Add(-firstShiftsBack)))
+	}
+	rows, err := p.onCalls(ctx, w)
+	if first && rest.Status(err) == http.StatusBadRequest { // a range that the account does not allow
+		w.Start = p.now.Add(-shiftsBack)
+		rows, err = p.onCalls(ctx, w)
+	}
 	if err != nil {
 		return p.optional(ctx, phaseOnCall, err)
 	}
@@ -110,6 +119,12 @@ func (p *puller) shifts(ctx context.Context) error {
 		b.ShiftWindow, b.ShiftsObservedAt = w, p.now
 	}
 	return p.save(ctx, b, ingest.Progress{Phase: phaseOnCall, Window: w, Done: 1})
+}
+
+func (p *puller) onCalls(ctx context.Context, w opsreview.Window) ([]json.RawMessage, error) {
+	return p.all(ctx, "/oncalls", "oncalls", url.Values{
+		"since": {w.Start.Format(time.RFC3339)}, "until": {w.End.Format(time.RFC3339)}, "time_zone": {"UTC"},
+	})
 }
 
 // schedules reads the schedules of one kind that the on-call list does not
