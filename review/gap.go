@@ -39,6 +39,10 @@ func (f *facts) timeGaps() []Gap {
 	return all
 }
 
+// syncLag is how far a source that is synced regularly may be behind: nobody
+// needs to be told of it.
+const syncLag = 15 * time.Minute
+
 // sourceGaps tells what the sources did not deliver of the window.
 func (f *facts) sourceGaps() []Gap {
 	var all []Gap
@@ -46,7 +50,7 @@ func (f *facts) sourceGaps() []Gap {
 		say := func(format string, args ...any) {
 			all = append(all, Gap{Subject: h.Name, Text: fmt.Sprintf(format, args...)})
 		}
-		if !h.SyncedTo.IsZero() && h.SyncedTo.Before(f.past.End) {
+		if !h.SyncedTo.IsZero() && h.SyncedTo.Add(syncLag).Before(f.past.End) {
 			say("synced to %s only: run opsreview source sync %s", f.stamp(h.SyncedTo), h.Name)
 		}
 		if h.LastError != "" {
