@@ -53,6 +53,7 @@ var authz = map[string]access{
 
 	pb.ReviewService_PrepareReview_FullMethodName: {least: auth.Reader, reach: teamReach},
 	pb.ReviewService_RenderReview_FullMethodName:  {least: auth.Reader, reach: teamReach},
+	pb.ReviewService_ListReports_FullMethodName:   {least: auth.Reader, reach: teamReach},
 	pb.ReviewService_SendReport_FullMethodName:    {least: auth.Writer, reach: teamReach, write: true},
 
 	pb.MonitorService_ListMonitors_FullMethodName: {least: auth.Reader, reach: teamReach},
