@@ -23,6 +23,7 @@ type client struct {
 	loads     pb.LoadServiceClient
 	reviews   pb.ReviewServiceClient
 	monitors  pb.MonitorServiceClient
+	policies  pb.PolicyServiceClient
 	teams     pb.TeamServiceClient
 	sources   pb.SourceServiceClient
 	ingests   pb.IngestServiceClient
@@ -48,6 +49,7 @@ func (a *app) withClient(ctx context.Context, fn func(context.Context, client) e
 		loads:     pb.NewLoadServiceClient(conn),
 		reviews:   pb.NewReviewServiceClient(conn),
 		monitors:  pb.NewMonitorServiceClient(conn),
+		policies:  pb.NewPolicyServiceClient(conn),
 		teams:     pb.NewTeamServiceClient(conn),
 		sources:   pb.NewSourceServiceClient(conn),
 		ingests:   pb.NewIngestServiceClient(conn),

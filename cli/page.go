@@ -183,7 +183,7 @@ func verdictWord(p *pb.Page) string {
 	if c := p.GetLabel().GetCause(); c != "" {
 		word += ": " + clean(c)
 	}
-	return word
+	return word + suggested(p)
 }
 
 // labelJSON is a person's verdict on a page.
@@ -259,6 +259,7 @@ type pageJSON struct {
 	Interruptions    interruptionsJSON `json:"interruptions"`
 	Notified         []string          `json:"notified"`
 	EngagedSeconds   *float64          `json:"engaged_seconds,omitempty"`
+	Suggestion       *suggestionJSON   `json:"suggestion,omitempty"`
 }
 
 func pageToJSON(p *pb.Page) pageJSON {
@@ -271,6 +272,7 @@ func pageToJSON(p *pb.Page) pageJSON {
 		ResolvedAt: jsonTime(p.GetResolveTime()), ResolvedBy: agentToJSON(p.GetResolvedBy()), Outcome: p.GetOutcome(),
 		ActedEvidence: p.GetActedEvidence(), Label: labelToJSON(p.GetLabel()), Interruptions: interruptionsToJSON(p.GetCost().GetInterruptions()),
 		Notified: append([]string{}, p.GetCost().GetNotified()...), EngagedSeconds: jsonSeconds(p.GetCost().GetEngaged()),
+		Suggestion: suggestionToJSON(p.GetSuggestion()),
 	}
 }
 
@@ -297,6 +299,7 @@ func pageListToJSON(pages []*pb.Page, resp *pb.ListPagesResponse) pageListJSON {
 var pageCSVHead = []string{
 	"id", "number", "triggered_at", "acknowledged_at", "resolved_at", "status", "urgency", "priority", "service", "monitor", "title",
 	"outcome", "verdict", "cause", "label_author", "interruptions", "sleep_interruptions", "engaged_seconds", "notified", "url",
+	"suggested_verdict", "suggested_cause", "suggested_by",
 }
 
 func pageCSV(p *pb.Page) []string {
@@ -312,5 +315,6 @@ func pageCSV(p *pb.Page) []string {
 		statusWord(p.GetStatus()), p.GetUrgency(), p.GetPriority(), p.GetServiceDisplayName(), p.GetMonitor(), p.GetTitle(), p.GetOutcome(),
 		enumWord(p.GetLabel().GetVerdict().String(), "VERDICT_"), p.GetLabel().GetCause(), p.GetLabel().GetAuthor(), fmt.Sprint(total(in)),
 		fmt.Sprint(in.GetSleep()), fmt.Sprintf("%.0f", p.GetCost().GetEngaged().AsDuration().Seconds()), strings.Join(p.GetCost().GetNotified(), "; "), p.GetUrl(),
+		enumWord(p.GetSuggestion().GetVerdict().String(), "VERDICT_"), p.GetSuggestion().GetCause(), p.GetSuggestion().GetRule(),
 	}
 }

@@ -53,13 +53,14 @@ func (o *choiceFlags) who() string {
 func (a *app) pageLabelCommand() *cobra.Command {
 	var o choiceFlags
 	var label pb.Label
-	var actionable, notActionable, onlyUnlabelled bool
+	var actionable, notActionable, onlyUnlabelled, accept bool
 	var actioned string
 	cmd := &cobra.Command{
 		Use:   "label [PAGE…]",
 		Short: "Say whether pages were actionable, and why",
 		Long: `Label pages. A cause says by itself whether the page was actionable; "page causes"
-lists them. A label replaces the one before it, which stays in the history.`,
+lists them. A label replaces the one before it, which stays in the history.
+--accept-suggestion gives each page what policy suggests for it; the note then says so.`,
 		Example: `  opsreview page label pd/Q3YON8WNWTZMRQ --cause service_issue --minutes 40
   opsreview page label 4411 4412 --not-actionable --cause self_resolved
   opsreview page label --monitor m-0123456789ab --team secrets --last 14d --cause threshold_wrong --only-unlabelled`,
@@ -80,7 +81,7 @@ lists them. A label replaces the one before it, which stays in the history.`,
 			label.Actioned, label.Author = answer, o.who()
 			req := &pb.LabelPagesRequest{
 				Pages: pages, Monitor: o.monitor, Team: o.scope.team, Window: o.scope.selector(), Label: &label,
-				OnlyUnlabelled: onlyUnlabelled, ValidateOnly: o.dryRun, RequestId: rand.Text(),
+				OnlyUnlabelled: onlyUnlabelled, ValidateOnly: o.dryRun, RequestId: rand.Text(), AcceptSuggestions: accept,
 			}
 			return a.withClient(cmd.Context(), func(ctx context.Context, c client) error {
 				resp, err := c.pages.LabelPages(ctx, req)
@@ -96,7 +97,9 @@ lists them. A label replaces the one before it, which stays in the history.`,
 	f := cmd.Flags()
 	f.BoolVar(&actionable, "actionable", false, "there was something for the responder to do, now")
 	f.BoolVar(&notActionable, "not-actionable", false, "there was not")
-	oneOf(cmd, "actionable", "not-actionable")
+	f.BoolVar(&accept, "accept-suggestion", false, "give each page the verdict and cause that policy suggests for it")
+	oneOf(cmd, "actionable", "not-actionable", "accept-suggestion")
+	oneOf(cmd, "cause", "accept-suggestion")
 	f.StringVar(&label.Cause, "cause", "", "why, as one of the `CAUSE`s of \"page causes\"")
 	f.StringArrayVar(&label.Flags, "flag", nil, "what to improve, as one of the `FLAG`s of \"page causes\"; may be repeated")
 	f.StringVar(&actioned, "actioned", "", "whether somebody did something: `ANSWER` yes or no (default what the timeline shows)")

@@ -66,6 +66,7 @@ func (a *app) printPage(resp *pb.GetPageResponse, zone *time.Location) {
 	}
 	a.printAssignments(resp.GetAssignments(), zone)
 	a.printLabels(resp, zone)
+	a.printSuggestion(resp)
 }
 
 // printFields prints what is known of a page, one fact a line.
@@ -274,6 +275,7 @@ type pageShowJSON struct {
 	Assignments   []assignmentJSON   `json:"assignments"`
 	Labels        []*labelJSON       `json:"labels"`
 	MonitorLabels []monitorLabelJSON `json:"monitor_labels"`
+	Suggestions   []suggestionJSON   `json:"suggestions"`
 }
 
 type monitorLabelJSON struct {
@@ -286,7 +288,10 @@ func responderToJSON(r *pb.EventResponder) eventResponderJSON {
 }
 
 func pageShowToJSON(r *pb.GetPageResponse) pageShowJSON {
-	out := pageShowJSON{pageJSON: pageToJSON(r.GetPage()), Events: []eventJSON{}, Assignments: []assignmentJSON{}, Labels: []*labelJSON{}, MonitorLabels: []monitorLabelJSON{}}
+	out := pageShowJSON{
+		pageJSON: pageToJSON(r.GetPage()), Events: []eventJSON{}, Assignments: []assignmentJSON{}, Labels: []*labelJSON{},
+		MonitorLabels: []monitorLabelJSON{}, Suggestions: suggestionsToJSON(r.GetSuggestions()),
+	}
 	for _, e := range r.GetEvents() {
 		ev := eventJSON{
 			ID: e.GetId(), At: jsonTime(e.GetTime()), Kind: e.GetKind(), By: agentToJSON(e.GetBy()),
