@@ -35,15 +35,10 @@ func (b *bench) queriesWhileSyncing(ctx context.Context) ([]result, error) {
 	}
 	b.say("queries: %d clients, %d queries each, while a sync writes", clients, b.queries)
 	times := &latencies{of: map[string][]float64{}}
-	var written int
+	sync := writing{db: db, log: b.path("queries.db-wal")}
 	took, err := timed(func() error {
-		written, err = whileSyncing(ctx, db, func(ctx context.Context) error { return b.ask(ctx, s, times) })
-		return err
+		return sync.during(ctx, func(ctx context.Context) error { return b.ask(ctx, s, times) })
 	})
-	if err != nil {
-		return nil, err
-	}
-	log, err := os.Stat(b.path("queries.db-wal"))
 	if err != nil {
 		return nil, err
 	}
@@ -53,34 +48,60 @@ func (b *bench) queriesWhileSyncing(ctx context.Context) ([]result, error) {
 		results = append(results, result{
 			name: fmt.Sprintf("queries: %s, %d clients during a sync", kind, clients),
 			text: fmt.Sprintf("p50 %s, p99 %s", milliseconds(median(t)), milliseconds(quantile(t, 0.99))),
-			detail: fmt.Sprintf("%d calls over %d pages; the sync wrote %.0f pages/s and the log grew to %.0f MB",
-				len(t), b.stored, float64(written)/took, float64(log.Size())/1e6),
+			detail: fmt.Sprintf("%d calls over %d pages; the sync wrote %.0f pages/s",
+				len(t), b.stored, float64(sync.pages)/took),
 		})
 	}
+	results = append(results, result{
+		name: fmt.Sprintf("queries: the log, %d clients during a sync", clients), atMost: 64,
+		value: float64(sync.longest) / 1e6, text: fmt.Sprintf("%.0f MB", float64(sync.longest)/1e6),
+		detail: fmt.Sprintf("the longest after any of %d batches, of %d pages each", sync.batches, syncPages),
+	})
 	return results, s.close(ctx)
 }
 
-// whileSyncing runs fn while another goroutine saves new pages without a pause,
-// and returns how many pages that saved.
-func whileSyncing(ctx context.Context, db *store.DB, fn func(context.Context) error) (written int, err error) {
+// A writing is a sync that saves new pages without a pause.
+type writing struct {
+	db      *store.DB
+	log     string // the path of the database's log
+	batches int
+	pages   int
+	longest int64 // the log after any batch
+}
+
+// during runs fn while another goroutine writes.
+func (w *writing) during(ctx context.Context, fn func(context.Context) error) error {
 	syncing, stop := context.WithCancel(ctx)
 	defer stop()
 	synced := make(chan error, 1)
 	go func() {
-		for syncing.Err() == nil {
-			saved, err := db.SaveBatch(syncing, source, pageBatch(lastPage+written, lastPage+written+syncPages))
-			if err != nil && syncing.Err() == nil {
-				synced <- err
-				return
-			}
-			written += saved.Pages
+		var err error
+		for syncing.Err() == nil && err == nil {
+			err = w.save(syncing)
 		}
-		synced <- nil
+		if syncing.Err() != nil {
+			err = nil // The batch was broken off.
+		}
+		synced <- err
 	}()
-	err = fn(ctx)
+	err := fn(ctx)
 	stop()
-	err = errors.Join(err, <-synced) // Only now is written the other's no more.
-	return written, err
+	return errors.Join(err, <-synced) // Only now are the counters the other's no more.
+}
+
+// save saves the next batch.
+func (w *writing) save(ctx context.Context) error {
+	from := lastPage + w.pages
+	saved, err := w.db.SaveBatch(ctx, source, pageBatch(from, from+syncPages))
+	if err != nil {
+		return err
+	}
+	log, err := os.Stat(w.log)
+	if err != nil {
+		return err
+	}
+	w.batches, w.pages, w.longest = w.batches+1, w.pages+saved.Pages, max(w.longest, log.Size())
+	return nil
 }
 
 // latencies collects how long calls took, by kind.

@@ -1,5 +1,7 @@
 package store
 
+import "time"
+
 // Inside the tests, the benchmarks build bare databases that differ from the
 // store's in nothing but the code.
 var (
@@ -17,3 +19,11 @@ func PagesQuery(f PageFilter) (string, []any, error) {
 	rest, args, err := f.query()
 	return selectPages + rest, args, err
 }
+
+// SetLog makes the log's bound small, so that tests need not write much, and
+// the wait for readers.
+func (db *DB) SetLog(bound int64, wait time.Duration) { db.log.bound, db.log.wait = bound, wait }
+
+// NextLogTrial returns the size at which a log that could not be emptied is
+// tried again, 0 if there is none.
+func (db *DB) NextLogTrial() int64 { return db.log.next }

@@ -32,6 +32,7 @@ const readers = 8
 type DB struct {
 	read  *sql.DB // query_only, many connections
 	write *sql.DB // one connection, begins IMMEDIATE
+	log   walLog  // of the writer's connection, and used by whoever has that
 	path  string
 	opts  Options
 }
@@ -63,7 +64,7 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	db := &DB{read: read, write: write, path: path, opts: opts}
+	db := &DB{read: read, write: write, log: walLog{path: path + "-wal", bound: logBound, wait: logWait}, path: path, opts: opts}
 	if err := db.prepare(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -103,8 +104,9 @@ func createFile(path string) error {
 
 func dsn(path, extra string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_pragma=busy_timeout(5000)" + // first, so that switching to WAL can wait too
+		fmt.Sprintf("?_pragma=busy_timeout(%d)", busyTimeout.Milliseconds()) + // first, so that switching to WAL can wait too
 		"&_pragma=journal_mode(WAL)" +
+		fmt.Sprintf("&_pragma=journal_size_limit(%d)", logBound) +
 		"&_pragma=synchronous(NORMAL)" +
 		"&_pragma=foreign_keys(1)" +
 		"&_pragma=cache_size(-16000)" +
@@ -161,13 +163,24 @@ func (db *DB) view(ctx context.Context, fn func(*sql.Tx) error) error {
 
 // update runs fn in a transaction and commits it if fn returns nil.
 func (db *DB) update(ctx context.Context, fn func(*writer) error) error {
-	return inTx(ctx, db.write, func(tx *sql.Tx) error {
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return classify(ctx, err)
+	}
+	defer conn.Close() //nolint:errcheck // It goes back to the pool.
+	defer db.trimLog(ctx, conn)
+	return inTx(ctx, conn, func(tx *sql.Tx) error {
 		return fn(&writer{Tx: tx, stmts: map[string]*sql.Stmt{}})
 	})
 }
 
-func inTx(ctx context.Context, pool *sql.DB, fn func(*sql.Tx) error) error {
-	tx, err := pool.BeginTx(ctx, nil)
+// A beginner begins transactions: a pool, or one connection of it.
+type beginner interface {
+	BeginTx(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error)
+}
+
+func inTx(ctx context.Context, on beginner, fn func(*sql.Tx) error) error {
+	tx, err := on.BeginTx(ctx, nil)
 	if err != nil {
 		return classify(ctx, err)
 	}
