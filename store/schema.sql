@@ -151,6 +151,15 @@ CREATE TABLE rejects (
 	PRIMARY KEY (source, id)
 ) STRICT;
 
+CREATE TABLE reports (
+	destination TEXT    NOT NULL,
+	due_at      INTEGER NOT NULL,
+	state       TEXT    NOT NULL CHECK (state IN ('intended', 'sent', 'failed')),
+	error       TEXT    NOT NULL, -- why it failed
+	at          INTEGER NOT NULL, -- of the state
+	PRIMARY KEY (destination, due_at)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE requests (
 	id      TEXT    NOT NULL PRIMARY KEY,
 	method  TEXT    NOT NULL,

@@ -53,6 +53,10 @@ type Store interface {
 	Raw(ctx context.Context, source, typ, id string) ([]byte, error)
 	PurgeRaw(ctx context.Context, before time.Time) (int, error)
 
+	IntendReport(ctx context.Context, destination string, due, at time.Time) (first bool, err error)
+	EndReport(ctx context.Context, destination string, due, at time.Time, message string) error
+	LastReports(ctx context.Context) ([]opsreview.ReportRun, error)
+
 	Backup(ctx context.Context, path string) error
 	Check(ctx context.Context) ([]string, error)
 }
@@ -60,7 +64,7 @@ type Store interface {
 // Run tests the store that open opens. It must be empty, know the default
 // monitor rules and be of the program's version "v1".
 func Run(t *testing.T, open func(t *testing.T) Store) {
-	for _, group := range []map[string]func(*testing.T, Store){pageTests, filterTests, labelTests, sourceTests, orgTests, shiftTests} {
+	for _, group := range []map[string]func(*testing.T, Store){pageTests, filterTests, labelTests, sourceTests, orgTests, shiftTests, reportTests} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
 				st := open(t)
