@@ -47,7 +47,12 @@ type Config struct {
 
 // Server says where `opsreview serve` listens.
 type Server struct {
-	Listen string `yaml:"listen"` // a loopback address
+	Listen string `yaml:"listen"` // a loopback address, or any with TLS and a login
+
+	TokensFile string  `yaml:"tokens_file,omitempty"` // hashed tokens; "" for none
+	TLS        *TLS    `yaml:"tls,omitempty"`         // nil for no encryption
+	OIDC       *OIDC   `yaml:"oidc,omitempty"`        // nil for no login provider
+	Limits     *Limits `yaml:"limits,omitempty"`      // nil for the defaults
 
 	// HTTP is where webhooks, metrics and the state of health are served, a
 	// loopback address; "" for nowhere.
@@ -133,7 +138,10 @@ func readError(err error, what, path string) error {
 // resolvePaths makes the paths of the file independent of where the program
 // runs.
 func (c *Config) resolvePaths(dir string) {
-	paths := []*string{&c.Database, &c.Policy}
+	paths := []*string{&c.Database, &c.Policy, &c.Server.TokensFile}
+	if t := c.Server.TLS; t != nil {
+		paths = append(paths, &t.CertFile, &t.KeyFile, &t.ClientCAFile)
+	}
 	for i := range c.Sources {
 		paths = append(paths, c.Sources[i].paths()...)
 	}

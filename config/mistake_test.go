@@ -106,7 +106,7 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"text instead of keys": {
 			"server: 127.0.0.1:7474\n",
-			"opsreview.yaml:1: server: want keys and values: http, listen, otlp_endpoint",
+			"opsreview.yaml:1: server: want keys and values: http, limits, listen, oidc, otlp_endpoint, tls, tokens_file",
 		},
 		"webhooks and metrics that are open to others": {
 			"server:\n  http: 0.0.0.0:7475\n",
@@ -154,11 +154,11 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"an address that is open to others": {
 			"server: {listen: \"0.0.0.0:7474\"}\n",
-			`opsreview.yaml:1: server.listen: "0.0.0.0:7474" is open to others, and the server knows no login: listen on loopback, such as 127.0.0.1:7474`,
+			`opsreview.yaml:1: server.listen: "0.0.0.0:7474" is open to others, which takes server.tls, and server.tokens_file or server.oidc: add that, or listen on loopback, such as 127.0.0.1:7474`,
 		},
 		"an address without a host": {
 			"server: {listen: \":7474\"}\n",
-			`opsreview.yaml:1: server.listen: ":7474" is open to others, and the server knows no login: listen on loopback, such as 127.0.0.1:7474`,
+			`opsreview.yaml:1: server.listen: ":7474" is open to others, which takes server.tls, and server.tokens_file or server.oidc: add that, or listen on loopback, such as 127.0.0.1:7474`,
 		},
 		"an address without a port": {
 			"server: {listen: localhost}\n",

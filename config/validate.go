@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +22,7 @@ const (
 // known and whether a service exists is not asked here: a review must be
 // possible where the secrets are not.
 func (c Config) Validate() error {
-	problems := listenProblems(c.Server.Listen)
+	problems := c.accessProblems()
 	problems = append(problems, httpProblems(c.Server)...)
 	if raw := time.Duration(c.Retention.Raw); raw < minRaw || raw > maxRaw {
 		problems = append(problems, problem{"retention.raw", "must be between 1d and 3660d"})
@@ -35,15 +34,21 @@ func (c Config) Validate() error {
 }
 
 func listenProblems(addr string) []problem {
-	host, port, err := net.SplitHostPort(addr)
-	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || (n == 0 && port != "0") {
+	if !wellFormed(addr) {
 		return []problem{{"server.listen", strconv.Quote(addr) + " is not an address: write it as 127.0.0.1:7474"}}
 	}
-	if ip, err := netip.ParseAddr(host); host == "localhost" || (err == nil && ip.IsLoopback()) {
+	if Loopback(addr) {
 		return nil
 	}
 	return []problem{{"server.listen", strconv.Quote(addr) + " is open to others, and the server knows no login: " +
 		"listen on loopback, such as 127.0.0.1:7474"}}
+}
+
+// wellFormed reports whether addr is an address with the number of a port.
+func wellFormed(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	n, perr := strconv.ParseUint(port, 10, 16)
+	return err == nil && perr == nil && (n != 0 || port == "0")
 }
 
 func (c Config) teamProblems() []problem {
