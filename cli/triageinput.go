@@ -67,12 +67,12 @@ func (m *triage) entered() {
 }
 
 // scrollKey moves the middle of the screen and reports whether the key does so.
-// View knows how far there is to go and takes the scroll back to it.
 func (m *triage) scrollKey(key string) bool {
 	page := max(1, m.height/3)
 	step, ok := map[string]int{"up": -1, "k": -1, "down": 1, "j": 1, "pgup": -page, "pgdown": page, "space": page, "home": -1 << 20}[key]
 	if ok {
-		m.scroll = max(0, min(m.scroll+step, m.furthest()))
+		most := m.furthest()
+		m.scroll = max(0, min(min(m.scroll, most)+step, most))
 	}
 	return ok
 }

@@ -43,7 +43,7 @@ type triage struct {
 	at    int                 // the item on screen; len(queue) at the end
 	shown *pb.GetPageResponse // that item's page; nil until it has come
 	step  triageStep
-	retry tea.Cmd       // the call under way, or the failed one
+	retry tea.Cmd       // the write under way, or the failed one; nil if the page itself did not come
 	done  []triageEntry // what undo takes back, the last first
 	bulk  *triageBulk   // what is asked of a whole monitor
 	input string
@@ -102,7 +102,8 @@ type triageStep int
 
 const (
 	triageBrowse  triageStep = iota
-	triageBusy               // a call is under way
+	triageLoading            // the page is being read
+	triageBusy               // something is being written
 	triageFailed             // a call has failed
 	triageNote               // a note is being typed
 	triageMinutes            // minutes are being typed
@@ -148,7 +149,7 @@ func (m *triage) say(format string, args ...any) {
 	m.status, m.bad = fmt.Sprintf(format, args...), false
 }
 
-// start runs a call. The keys wait for it.
+// start runs a call that writes. The keys wait for it.
 func (m *triage) start(what string, call tea.Cmd) tea.Cmd {
 	m.step, m.retry = triageBusy, call
 	m.say("%s…", what)
@@ -170,9 +171,8 @@ func (m *triage) show(at int) tea.Cmd {
 	if item == nil {
 		return nil
 	}
-	call := m.call.page(item.page.GetName())
-	m.step, m.retry = triageBusy, call
-	return call
+	m.step, m.retry = triageLoading, nil
+	return m.call.page(item.page.GetName())
 }
 
 // next brings the next unlabelled page to the screen.
@@ -198,7 +198,7 @@ func (m *triage) pageCame(msg pageMsg) tea.Cmd {
 	if labelled := labelInForce(msg.page.GetPage()) != nil; labelled != item.labelled {
 		m.count(item, labelled)
 	}
-	return m.leave()
+	return nil
 }
 
 // leave quits if that was asked for while a call was under way.
@@ -247,6 +247,8 @@ func (m *triage) key(key, text string) tea.Cmd {
 		return nil
 	}
 	switch m.step {
+	case triageLoading:
+		return m.loadingKey(key)
 	case triageBusy:
 		if key == "q" {
 			m.leaving = true
@@ -269,6 +271,19 @@ func (m *triage) key(key, text string) tea.Cmd {
 	}
 	m.status, m.bad = "", false
 	return m.browseKey(key)
+}
+
+// loadingKey is a key while a page is being read: one may move on, and leave.
+func (m *triage) loadingKey(key string) tea.Cmd {
+	switch {
+	case key == "q":
+		return m.quit()
+	case key == "right":
+		return m.show(m.at + 1)
+	case key == "left" && m.at > 0:
+		return m.show(m.at - 1)
+	}
+	return nil
 }
 
 // interrupt leaves, at the second time without waiting for an answer.

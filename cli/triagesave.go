@@ -213,19 +213,19 @@ func (m *triage) mark(pages []string, labelled bool) {
 
 // failedKey repeats the failed call, or gives it up.
 func (m *triage) failedKey(key string) tea.Cmd {
-	switch key {
-	case "enter":
-		return m.start("trying again", m.retry)
-	case "q":
+	switch {
+	case key == "q":
 		return tea.Quit
-	case "esc":
-		m.status, m.bad = "", false
-		if m.shown == nil { // the page itself did not come
-			return m.show(min(m.at+1, len(m.queue)))
-		}
-		return m.show(m.at) // whether it was saved or not is seen there
+	case key == "enter" && m.retry != nil:
+		return m.start("trying again", m.retry)
+	case key != "enter" && key != "esc":
+		return nil
 	}
-	return nil
+	m.status, m.bad = "", false
+	if key == "esc" && m.retry == nil {
+		return m.show(m.at + 1)
+	}
+	return m.show(m.at) // whether it was saved or not is seen there
 }
 
 // allKey takes the answer for all unlabelled pages of the monitor, and asks how

@@ -44,11 +44,11 @@ func (m *triage) screen() []string {
 	}
 	head, body, foot := m.parts()
 	rows := m.height - len(head) - len(foot)
-	m.scroll = max(0, min(m.scroll, len(body)-rows))
+	scroll := max(0, min(m.scroll, len(body)-rows))
 	screen := slices.Clone(head)
 	for i := range rows {
 		line := ""
-		if at := m.scroll + i; at < len(body) {
+		if at := scroll + i; at < len(body) {
 			line = body[at]
 		}
 		screen = append(screen, line)
@@ -223,6 +223,9 @@ func (m *triage) pageBody() []string {
 		}
 		b.text(at.Format("15:04:05"), eventText(e, m.frame.zone))
 	}
+	if evidence := m.shown.GetPage().GetSuggestion().GetEvidence(); len(evidence) > 0 {
+		b.head("SUGGESTED FOR", bounded(strings.Join(evidence, " · ")))
+	}
 	if acted := m.shown.GetPage().GetActedEvidence(); acted != "" {
 		b.head("ACTED ON", bounded(acted))
 	}
@@ -268,16 +271,15 @@ func (b *triageBody) suggestion(s *pb.Suggestion) {
 	}
 	words := labelWords(&pb.Label{Verdict: s.GetVerdict(), Cause: s.GetCause()})
 	b.head("SUGGESTION", fmt.Sprintf("%s: rule %s%s", words, clean(s.GetRule()), hitWords(s)))
-	b.text("", bounded(s.GetReason()))
-	if len(s.GetEvidence()) > 0 {
-		b.text("", bounded(strings.Join(s.GetEvidence(), " · ")))
+	for _, line := range wrap(bounded(s.GetReason()), b.width-3) {
+		b.lines = append(b.lines, "  "+line)
 	}
 }
 
 // hitWords says how often a rule agreed with people.
 func hitWords(s *pb.Suggestion) string {
 	h := s.GetHitRate()
-	text := ", never compared with a label"
+	text := ", never compared"
 	if h.GetTotal() > 0 {
 		text = fmt.Sprintf(", right %d of %d times (%.0f to %.0f %%)", h.GetHits(), h.GetTotal(), 100*h.GetLow(), 100*h.GetHigh())
 	}
