@@ -26,7 +26,9 @@ var layers = map[string][]string{
 	"review":                  {"."},
 	"policy":                  {"."},
 	"auth":                    {"."},
-	"server":                  {".", "auth", "ingest", "policy", "proto/opsreview/v1", "review", "store"},
+	"report":                  {".", "review"},
+	"deliver":                 {".", "internal/rest", "report"},
+	"server":                  {".", "auth", "ingest", "policy", "proto/opsreview/v1", "report", "review", "store"},
 	"config":                  {".", "auth", "ingest/pagerduty", "policy"},
 	"cli": {
 		".", "auth", "config", "examples", "ingest", "ingest/file", "ingest/pagerduty", "internal/rest",

@@ -36,7 +36,7 @@ of its fortnight. --keep FILE keeps the database, to try the other commands on.`
   opsreview demo --keep demo.db`,
 		Args: args(cobra.NoArgs, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkOutput(output, asTable, asJSON); err != nil {
+			if err := checkOutput(output, asTable, asJSON, asMarkdown, asHTML); err != nil {
 				return err
 			}
 			if a.serverAddr != "" || a.configPath != "" || a.dbPath != "" {
@@ -52,7 +52,7 @@ of its fortnight. --keep FILE keeps the database, to try the other commands on.`
 	scope.add(cmd)
 	cmd.Flags().Lookup("team").DefValue = demoTeam
 	scope.team = demoTeam
-	cmd.Flags().StringVarP(&output, "output", "o", asTable, "print as `FORM`: table or json")
+	cmd.Flags().StringVarP(&output, "output", "o", asTable, "print as `FORM`: table, json, markdown or html")
 	cmd.Flags().StringVar(&keep, "keep", "", "keep the database as `FILE`, which must not exist")
 	return cmd
 }

@@ -21,6 +21,9 @@ const (
 	asTable = "table"
 	asJSON  = "json"
 	asCSV   = "csv"
+
+	asMarkdown = "markdown"
+	asHTML     = "html"
 )
 
 // checkOutput returns a usage error unless the form is one of those allowed.

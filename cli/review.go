@@ -31,10 +31,13 @@ func (a *app) reviewShowCommand() *cobra.Command {
   opsreview review show --team secrets
 
   # A given week, for a program.
-  opsreview review show --team secrets --week 2026-W46 -o json`,
+  opsreview review show --team secrets --week 2026-W46 -o json
+
+  # One file with charts, to share.
+  opsreview review show --team secrets -o html > review.html`,
 		Args: args(cobra.NoArgs, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkOutput(output, asTable, asJSON); err != nil {
+			if err := checkOutput(output, asTable, asJSON, asMarkdown, asHTML); err != nil {
 				return err
 			}
 			return a.withClient(cmd.Context(), func(ctx context.Context, c client) error {
@@ -43,12 +46,15 @@ func (a *app) reviewShowCommand() *cobra.Command {
 		},
 	}
 	scope.add(cmd)
-	cmd.Flags().StringVarP(&output, "output", "o", asTable, "print as `FORM`: table or json")
+	cmd.Flags().StringVarP(&output, "output", "o", asTable, "print as `FORM`: table, json, markdown or html")
 	cmd.Flags().BoolVar(&all, "all", false, "show every monitor, not only the dearest")
 	return cmd
 }
 
 func (a *app) showReview(ctx context.Context, c client, req *pb.PrepareReviewRequest, output string, all bool) error {
+	if format, ok := reportFormats[output]; ok {
+		return a.printReport(ctx, c, &pb.RenderReviewRequest{Team: req.GetTeam(), Window: req.GetWindow(), Format: format})
+	}
 	resp, err := c.reviews.PrepareReview(ctx, req)
 	if err != nil {
 		return err

@@ -9,7 +9,8 @@ import (
 
 type reviewService struct {
 	pb.UnimplementedReviewServiceServer
-	facts *facts
+	facts   *facts
+	courier *courier
 }
 
 func (s *reviewService) PrepareReview(ctx context.Context, req *pb.PrepareReviewRequest) (*pb.PrepareReviewResponse, error) {

@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -36,6 +37,7 @@ type Options struct {
 	Org       opsreview.Org
 	Rules     *policy.Rules // of suggestions; nil makes none
 	Sources   []ScheduledSource
+	Reports   []Destination
 	Importers map[string]ingest.Importer // by format: "pagerduty", "jsonl", "csv"
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -68,6 +70,8 @@ type Server struct {
 	grpc   *grpc.Server
 	health *health.Server
 	syncs  *syncer
+
+	courier *courier
 }
 
 // New returns a server of the database. It does not listen until Serve.
@@ -77,6 +81,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{opts: o, health: health.NewServer(), syncs: newSyncer(o)}
 	facts := &facts{db: o.DB, org: o.Org, rules: o.Rules, now: o.Now}
+	s.courier = &courier{opts: o, facts: facts}
 	guard := newGuard(o, facts)
 	s.grpc = grpc.NewServer(append(transport(o),
 		grpc.ChainUnaryInterceptor(unaryDeadline(o), unaryErrors(o.Log), guard.unary), // in this order: errors are read with the deadline
@@ -84,7 +89,7 @@ func New(o Options) *Server {
 	)...)
 	pb.RegisterPageServiceServer(s.grpc, &pageService{facts: facts})
 	pb.RegisterLoadServiceServer(s.grpc, &loadService{facts: facts})
-	pb.RegisterReviewServiceServer(s.grpc, &reviewService{facts: facts})
+	pb.RegisterReviewServiceServer(s.grpc, &reviewService{facts: facts, courier: s.courier})
 	pb.RegisterMonitorServiceServer(s.grpc, &monitorService{facts: facts})
 	pb.RegisterPolicyServiceServer(s.grpc, &policyService{facts: facts})
 	pb.RegisterTeamServiceServer(s.grpc, &teamService{facts: facts})
@@ -117,6 +122,12 @@ func (s *Server) Stop(ctx context.Context) {
 	}
 }
 
-// RunSchedule pulls each source as often as it is configured to be, and prunes
-// raw payloads, until ctx ends. It returns when the last sync has stopped.
-func (s *Server) RunSchedule(ctx context.Context) { s.syncs.run(ctx) }
+// RunSchedule pulls each source as often as it is configured to be, prunes raw
+// payloads and sends reports when they are due, until ctx ends. It returns when
+// the last sync has stopped and the last report is sent.
+func (s *Server) RunSchedule(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { s.syncs.run(ctx) })
+	wg.Go(func() { s.courier.run(ctx) })
+	wg.Wait()
+}

@@ -1,0 +1,165 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"opsreview/review"
+)
+
+// A chart is one drawing. Places along the time or the count are in percent of
+// the chart's width, and everything else is in pixels, so that a chart fits
+// every width without scaling its text.
+type chart struct {
+	ID     string
+	Title  string
+	Desc   string // what a person who cannot see it should know
+	Height int
+	Legend []legend
+	Bars   []bar
+	Heat   *heat
+	Lanes  []lane
+	Ticks  []tick
+}
+
+// A legend explains one colour by the CSS class that has it.
+type legend struct{ Class, Text string }
+
+// A bar is a row of segments under a label.
+type bar struct {
+	Label, Value string
+	LabelY, BarY int
+	ValueY       int
+	Segments     []segment
+}
+
+type segment struct{ X, Width, Class, Title string }
+
+// Heights of the rows of a chart of bars.
+const (
+	labelHeight = 18
+	barHeight   = 14
+	barRow      = 62
+)
+
+// at is a place or a length in percent of the chart's width.
+func at(share float64) string { return fmt.Sprintf("%.3f%%", 100*min(max(share, 0), 1)) }
+
+// A part is a count with its colour.
+type part struct {
+	n           int
+	class, noun string
+}
+
+// barOf makes row n of a chart in which most fills the width.
+func barOf(n int, label, value string, parts []part, most int) bar {
+	top := n * barRow
+	b := bar{Label: label, Value: value, LabelY: top + labelHeight - 4, ValueY: top + 2*labelHeight - 5, BarY: top + 2*labelHeight + 2}
+	sum := 0
+	for _, p := range parts {
+		if p.n > 0 {
+			b.Segments = append(b.Segments, segment{
+				X: at(float64(sum) / float64(most)), Width: at(float64(p.n) / float64(most)),
+				Class: p.class, Title: fmt.Sprintf("%d %s", p.n, p.noun),
+			})
+		}
+		sum += p.n
+	}
+	return b
+}
+
+var classLegend = []legend{{"business", "business hours"}, {"off", "off hours"}, {"sleep", "sleep hours"}, {"unknown", "time zone unknown"}}
+
+func classParts(c review.ByClass) []part {
+	return []part{
+		{c.Business, "business", "in business hours"}, {c.OffHours, "off", "off hours"},
+		{c.Sleep, "sleep", "in sleep hours"}, {c.Unknown, "unknown", "at hours unknown"},
+	}
+}
+
+// values tells the parts of a bar, so that its colours are never the only sign.
+func values(c review.ByClass) string {
+	text := fmt.Sprintf("%d business · %d off hours · %d sleep", c.Business, c.OffHours, c.Sleep)
+	if c.Unknown > 0 {
+		text += fmt.Sprintf(" · %d unknown", c.Unknown)
+	}
+	return text
+}
+
+// maxLabel is how many cells of a label fit the narrowest telephone.
+const maxLabel = 40
+
+func label(s string) string { return fit(clean(s), maxLabel) }
+
+func (d Data) loadChart() chart {
+	c := chart{ID: "load", Title: "Interruptions of each responder by class of hours", Legend: classLegend}
+	most, woken := 1, 0
+	for _, l := range d.Review.Loads {
+		most = max(most, l.Interruptions.Total())
+		woken += min(l.Interruptions.Sleep, 1)
+	}
+	for i, l := range d.Review.Loads {
+		c.Bars = append(c.Bars, barOf(i, label(l.Person.Name), values(l.Interruptions), classParts(l.Interruptions), most))
+	}
+	c.Height = len(c.Bars) * barRow
+	c.Desc = fmt.Sprintf("%s; %s interrupted in sleep hours. The table below has every number.", people(len(c.Bars)), people(woken))
+	return c
+}
+
+func (d Data) monitorChart() chart {
+	c := chart{ID: "monitors", Title: "Interruptions by monitor and class of hours", Legend: classLegend}
+	monitors, _ := d.monitors()
+	most := 1
+	for _, m := range monitors {
+		most = max(most, m.Interruptions.Total())
+	}
+	for i, m := range monitors {
+		value := fmt.Sprintf("%s · %s · %s engaged", plural(len(m.Pages), "page"), shortSleep(m.Interruptions), length(m.Engaged))
+		c.Bars = append(c.Bars, barOf(i, label(title(m.Monitor.Title)), value, classParts(m.Interruptions), most))
+	}
+	c.Height = len(c.Bars) * barRow
+	c.Desc = fmt.Sprintf("%s, dearest first. The table below has every number.", plural(len(c.Bars), "monitor"))
+	return c
+}
+
+func shortSleep(c review.ByClass) string {
+	return fmt.Sprintf("%d int., %d sleep", c.Total(), c.Sleep)
+}
+
+func (d Data) weekChart() chart {
+	c := chart{ID: "weeks", Title: "Pages by verdict, week by week", Legend: []legend{
+		{"actionable", "actionable"}, {"notactionable", "not actionable"}, {"unlabelled", "unlabelled"},
+	}}
+	most := 1
+	for _, w := range d.Charts.Weeks {
+		most = max(most, w.Pages())
+	}
+	for i, w := range d.Charts.Weeks {
+		value := "not stored"
+		var parts []part
+		if w.Known {
+			value = fmt.Sprintf("%d actionable · %d not · %d unlabelled", w.Actionable, w.NotActionable, w.Unlabelled)
+			parts = []part{
+				{w.Actionable, "actionable", "actionable"}, {w.NotActionable, "notactionable", "not actionable"},
+				{w.Unlabelled, "unlabelled", "unlabelled"},
+			}
+		}
+		c.Bars = append(c.Bars, barOf(i, weekName(w, d.zone()), value, parts, most))
+	}
+	c.Height = len(c.Bars) * barRow
+	c.Desc = "The weeks before the window and those of it. The table below has every number."
+	return c
+}
+
+// weekName names a week by its days.
+func weekName(w review.Week, zone *time.Location) string {
+	start, last := w.Window.Start.In(zone), w.Window.End.Add(-1).In(zone)
+	name := start.Format("2 Jan") + "–" + last.Format("2 Jan")
+	switch {
+	case w.Under && w.Partial:
+		return name + " (this window, so far)"
+	case w.Under:
+		return name + " (this window)"
+	}
+	return name
+}

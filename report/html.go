@@ -1,0 +1,123 @@
+package report
+
+import (
+	"bytes"
+	_ "embed" // the template and the style
+	"fmt"
+	"html/template"
+
+	"opsreview/review"
+)
+
+//go:embed report.tmpl
+var pageText string
+
+//go:embed style.css
+var style string
+
+var page = template.Must(template.New("report").Parse(pageText))
+
+// A document is what the template shows: everything in it is a stranger's text
+// to the template, but for the style.
+type document struct {
+	Title, Team, Week, Span, Prepared string
+	Style                             template.CSS
+	Mail                              bool // without drawings, which mail programs take out
+
+	Tiles    []tile
+	Outcomes table
+	Unlabel  string
+	Facts    []string
+	Topics   []topic
+	More     string
+	Breaches []breach
+
+	Load, Weeks, Monitors, Heat, Timeline section
+	People                                []chart
+	Gaps                                  []review.Gap
+}
+
+// A tile is one number of the headline.
+type tile struct{ Number, Text string }
+
+// A section is a chart and the tables that say the same.
+type section struct {
+	Chart  chart
+	Tables []table
+	Note   string
+}
+
+type topic struct {
+	When, Title, Page string
+	Reasons           []string
+}
+
+type breach struct{ Name, Text, Limit string }
+
+// HTML renders the report as one file that asks nobody for anything: its style
+// and its charts are in it, and it forbids itself everything else. It reads in
+// light and dark, on paper, on a telephone and aloud.
+func HTML(d Data) ([]byte, error) { return d.render(false) }
+
+// Mail renders the report for the body of a mail: as [HTML], but with tables in
+// the place of charts, which mail programs take out.
+func Mail(d Data) ([]byte, error) { return d.render(true) }
+
+func (d Data) render(mail bool) ([]byte, error) {
+	var buf bytes.Buffer
+	if err := page.Execute(&buf, d.document(mail)); err != nil {
+		return nil, fmt.Errorf("render report: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+func (d Data) document(mail bool) document {
+	r := d.Review
+	doc := document{
+		Title: d.Title(), Team: clean(r.Team), Week: r.Week, Span: d.span(), Prepared: d.prepared(),
+		Style: template.CSS(style), Mail: mail,
+		Tiles: tiles(r.Headline), Outcomes: outcomeTable(r.Headline.Outcomes), Facts: d.facts(),
+		Load:     section{Chart: d.loadChart(), Tables: []table{d.loadTable()}},
+		Weeks:    section{Chart: d.weekChart(), Tables: []table{d.weekRows()}},
+		Monitors: section{Chart: d.monitorChart(), Tables: []table{d.monitorTable()}},
+		Heat:     section{Chart: d.heatChart(), Tables: []table{d.heatTable(), d.heatPeople()}},
+		Timeline: section{Chart: d.timelineChart(), Tables: []table{d.timelineTable()}},
+		People:   d.personHeats(),
+	}
+	if n := r.Headline.Outcomes.Unlabelled; n > 0 {
+		doc.Unlabel = plural(n, "page") + " unlabelled: counted as neither."
+	}
+	if _, more := d.monitors(); more > 0 {
+		doc.Monitors.Note = fmt.Sprintf("The chart shows the %d dearest; %s in the table.", maxMonitors, plural(more, "more monitor"))
+	}
+	for _, t := range r.Discuss {
+		item := topic{When: when(t.At, d.zone()), Title: title(t.Title), Page: clean(t.Page.String())}
+		for _, reason := range t.Reasons {
+			item.Reasons = append(item.Reasons, clean(reason))
+		}
+		doc.Topics = append(doc.Topics, item)
+	}
+	if r.More > 0 {
+		doc.More = "And " + plural(r.More, "more page") + "."
+	}
+	for _, l := range r.Loads {
+		for _, b := range l.Breaches {
+			doc.Breaches = append(doc.Breaches, breach{Name: clean(l.Person.Name), Text: clean(b.Text), Limit: clean(b.Limit.Summary)})
+		}
+	}
+	for _, g := range r.Gaps {
+		doc.Gaps = append(doc.Gaps, review.Gap{Subject: clean(g.Subject), Text: clean(g.Text)})
+	}
+	return doc
+}
+
+func tiles(h review.Headline) []tile {
+	return []tile{
+		{fmt.Sprint(h.Pages), "pages"},
+		{percent(h.Labelled, h.Pages), fmt.Sprintf("labelled (%d of %d)", h.Labelled, h.Pages)},
+		{fmt.Sprint(h.Interruptions.Total()), "interruptions of " + people(h.Responders)},
+		{fmt.Sprint(h.Interruptions.Sleep), "of them in sleep hours"},
+		{length(h.Engaged), "of people's time engaged"},
+		{fmt.Sprint(h.Escalated), "escalated, nobody answered"},
+	}
+}
