@@ -38,6 +38,17 @@ var dependencies = map[string]string{
 	"google.golang.org/grpc":                    "the API",
 	"google.golang.org/protobuf":                "the API's messages",
 	"modernc.org/sqlite":                        "the database, without cgo",
+
+	// What a server tells of itself.
+	"github.com/prometheus/client_golang":                                         "metrics that Prometheus reads",
+	"github.com/prometheus/client_model":                                          "tests: metrics as they are parsed",
+	"github.com/prometheus/common":                                                "tests: the parser of metrics",
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc": "a span for each request",
+	"go.opentelemetry.io/otel":                                                    "traces: attributes and codes",
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc":             "traces: to a collector",
+	"go.opentelemetry.io/otel/metric":                                             "traces: to tell otelgrpc that it need not count",
+	"go.opentelemetry.io/otel/sdk":                                                "traces: made only where a collector is configured",
+	"go.opentelemetry.io/otel/trace":                                              "traces: spans",
 }
 
 // A goMod is what `go mod edit -json` says of a go.mod.

@@ -74,6 +74,13 @@ var externals = map[string][]string{
 	"github.com/google/cel-go":          {"policy"},
 	"github.com/google/go-cmp":          {"ingest/ingesttest", "store/storetest"}, // suites for tests
 	"github.com/rogpeppe/go-internal":   {},
+
+	// What a server tells of itself.
+	"github.com/prometheus/client_golang": {"server"},
+	"github.com/prometheus/client_model":  {},
+	"github.com/prometheus/common":        {},
+	"go.opentelemetry.io/contrib":         {"server"},
+	"go.opentelemetry.io/otel":            {"cli", "server"},
 }
 
 func TestLayers(t *testing.T) {

@@ -11,9 +11,12 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -56,12 +59,24 @@ type Options struct {
 
 	TLS    *tls.Config // nil serves without encryption
 	Limits Limits
+
+	// SlowRequest is how long a request may take before the log tells of it; 0
+	// means a second.
+	SlowRequest time.Duration
+
+	// HintDelay is how long a vendor's hint waits for others before its source
+	// is pulled; 0 means five seconds.
+	HintDelay time.Duration
+
+	// Tracing takes spans of requests and syncs; nil takes none, at no cost.
+	Tracing trace.TracerProvider
 }
 
 // A ScheduledSource is a source and how often serve pulls it.
 type ScheduledSource struct {
 	Source ingest.Source
 	Every  time.Duration // 0 means only when asked
+	Hints  ingest.Hinter // reads the vendor's webhooks; nil takes none
 }
 
 // A Server answers the API's calls.
@@ -69,9 +84,17 @@ type Server struct {
 	opts   Options
 	grpc   *grpc.Server
 	health *health.Server
+	http   *http.Server
 	syncs  *syncer
 
 	courier *courier
+
+	metrics     *metrics
+	headlines   *headliner
+	receivers   map[string]*receiver // by source; sources that take no webhooks have none
+	reading     chan struct{}        // holds one for each webhook that is being read
+	bodyTimeout time.Duration        // of webhooks
+	stopping    atomic.Bool
 }
 
 // New returns a server of the database. It does not listen until Serve.
@@ -79,13 +102,22 @@ func New(o Options) *Server {
 	if o.RequestTimeout == 0 {
 		o.RequestTimeout = time.Minute
 	}
-	s := &Server{opts: o, health: health.NewServer(), syncs: newSyncer(o)}
+	if o.SlowRequest == 0 {
+		o.SlowRequest = time.Second
+	}
+	s := &Server{
+		opts: o, health: health.NewServer(), metrics: newMetrics(o.Version),
+		bodyTimeout: bodyTimeout, reading: make(chan struct{}, atOnce),
+	}
+	s.syncs = newSyncer(o, s.metrics)
 	facts := &facts{db: o.DB, org: o.Org, rules: o.Rules, now: o.Now}
 	s.courier = &courier{opts: o, facts: facts}
+	s.addHTTP(facts)
 	guard := newGuard(o, facts)
 	s.grpc = grpc.NewServer(append(transport(o),
-		grpc.ChainUnaryInterceptor(unaryDeadline(o), unaryErrors(o.Log), guard.unary), // in this order: errors are read with the deadline
-		grpc.ChainStreamInterceptor(streamErrors(o.Log), guard.stream, endWatches),
+		traceRequests(o.Tracing),
+		grpc.ChainUnaryInterceptor(s.observeUnary, unaryDeadline(o), unaryErrors(o.Log), guard.unary), // in this order: errors are read with the deadline
+		grpc.ChainStreamInterceptor(s.observeStream, streamErrors(o.Log), guard.stream, endWatches),
 	)...)
 	pb.RegisterPageServiceServer(s.grpc, &pageService{facts: facts})
 	pb.RegisterLoadServiceServer(s.grpc, &loadService{facts: facts})
@@ -108,7 +140,9 @@ func (s *Server) Serve(lis net.Listener) error { return s.grpc.Serve(lis) }
 // Stop ends the server: calls under way are answered, new ones are refused,
 // and what has not ended when ctx does is cut off.
 func (s *Server) Stop(ctx context.Context) {
+	s.stopping.Store(true)
 	s.health.Shutdown()
+	defer s.stopHTTP(ctx) // last, so that probes are told that it stops
 	done := make(chan struct{})
 	go func() {
 		s.grpc.GracefulStop()
@@ -122,12 +156,14 @@ func (s *Server) Stop(ctx context.Context) {
 	}
 }
 
-// RunSchedule pulls each source as often as it is configured to be, prunes raw
-// payloads and sends reports when they are due, until ctx ends. It returns when
-// the last sync has stopped and the last report is sent.
+// RunSchedule pulls each source as often as it is configured to be and when its
+// vendor hints at a change, prunes raw payloads, sends reports when they are due
+// and computes the numbers that metrics tell of reviews, until ctx ends. It
+// returns when the last sync has stopped and the last report is sent.
 func (s *Server) RunSchedule(ctx context.Context) {
 	var wg sync.WaitGroup
-	wg.Go(func() { s.syncs.run(ctx) })
-	wg.Go(func() { s.courier.run(ctx) })
+	for _, run := range []func(context.Context){s.syncs.run, s.runHints, s.courier.run, s.headlines.run} {
+		wg.Go(func() { run(ctx) })
+	}
 	wg.Wait()
 }

@@ -14,13 +14,16 @@ import (
 
 // A syncer pulls sources: each by one caller at a time.
 type syncer struct {
-	opts Options
+	opts    Options
+	metrics *metrics
 
 	mu      sync.Mutex
 	running map[string]bool
 }
 
-func newSyncer(o Options) *syncer { return &syncer{opts: o, running: map[string]bool{}} }
+func newSyncer(o Options, m *metrics) *syncer {
+	return &syncer{opts: o, metrics: m, running: map[string]bool{}}
+}
 
 // names lists the configured sources in the configuration's order.
 func (s *syncer) names() []string {
@@ -52,7 +55,25 @@ func (s *syncer) sync(ctx context.Context, name string, report func(ingest.Progr
 		return opsreview.Saved{}, opsreview.Errorf(opsreview.Conflict, "%s is being synced by somebody else: wait for it to end", name)
 	}
 	defer s.end(name)
-	return ingest.Sync(ctx, s.opts.DB, src, ingest.SyncOptions{Now: s.opts.Now, Version: s.opts.Version, Report: report})
+	return s.observed(ctx, src, ingest.SyncOptions{Now: s.opts.Now, Version: s.opts.Version, Report: report})
+}
+
+// observed syncs a source, in a span of its own, and counts how it went.
+func (s *syncer) observed(ctx context.Context, src ingest.Source, opts ingest.SyncOptions) (saved opsreview.Saved, err error) {
+	ctx, db, end := traceSync(ctx, s.opts.Tracing, s.opts.DB, src.Name())
+	start, result := time.Now(), syncFailed // a panic is a failure
+	defer func() {
+		end(result, saved)
+		s.metrics.synced(src.Name(), time.Since(start), s.opts.Now(), saved, result)
+	}()
+	saved, err = ingest.Sync(ctx, db, src, opts)
+	switch {
+	case err == nil:
+		result = syncOK
+	case ctx.Err() != nil:
+		result = syncStopped
+	}
+	return saved, err
 }
 
 func (s *syncer) begin(name string) bool {
@@ -80,7 +101,7 @@ func (s *syncer) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, src := range s.opts.Sources {
 		if src.Every > 0 {
-			wg.Go(func() { repeat(ctx, src.Every, func() { s.scheduled(ctx, src.Source.Name()) }) })
+			wg.Go(func() { repeat(ctx, src.Every, func() { _ = s.scheduled(ctx, src.Source.Name()) }) }) // it was logged
 		}
 	}
 	if s.opts.RawRetention > 0 {
@@ -103,12 +124,25 @@ func repeat(ctx context.Context, every time.Duration, fn func()) {
 	}
 }
 
-// scheduled pulls one source and logs how it went. A source that panics does
-// not end the server.
-func (s *syncer) scheduled(ctx context.Context, name string) {
+// hinted pulls one source of which its vendor says that it changed. It returns
+// a Conflict error, and says nothing, while somebody else is pulling it.
+func (s *syncer) hinted(ctx context.Context, name string) error {
+	s.mu.Lock()
+	busy := s.running[name]
+	s.mu.Unlock()
+	if busy {
+		return opsreview.Errorf(opsreview.Conflict, "%s is being synced by somebody else", name)
+	}
+	return s.scheduled(ctx, name)
+}
+
+// scheduled pulls one source, logs how it went and returns that. A source that
+// panics does not end the server.
+func (s *syncer) scheduled(ctx context.Context, name string) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.opts.Log.ErrorContext(ctx, "sync panicked", "source", name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			err = opsreview.Errorf(opsreview.Internal, "the sync panicked")
 		}
 	}()
 	saved, err := s.sync(ctx, name, func(ingest.Progress) {})
@@ -121,6 +155,7 @@ func (s *syncer) scheduled(ctx context.Context, name string) {
 	default:
 		s.opts.Log.InfoContext(ctx, "source synced", "source", name, "new_pages", saved.Pages, "events", saved.Events)
 	}
+	return err
 }
 
 func (s *syncer) prune(ctx context.Context) {

@@ -1,0 +1,209 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"opsreview"
+	"opsreview/review"
+)
+
+const (
+	// headlineAge is how old the review's numbers may be before a scrape has
+	// them computed anew.
+	headlineAge = 5 * time.Minute
+	// headlineTimeout bounds computing those of one team.
+	headlineTimeout = time.Minute
+	// maxHeadlineTeams bounds how many teams have numbers.
+	maxHeadlineTeams = 100
+	// everybody is the label of what all teams have together. A team cannot be
+	// called so in a configuration that anybody would write.
+	everybody = "(everybody)"
+)
+
+// The windows of which the review's numbers are told.
+const (
+	lastWeek = "last_week" // the last complete ISO week, on the team's clock
+	thisWeek = "this_week" // the week that runs, as far as it has come
+)
+
+// A headline is one team's review of one window, in numbers.
+type headline struct {
+	team, window string
+	start        time.Time
+	head         review.Headline
+	overLimits   int // people with a breach
+}
+
+// A headliner computes the review's numbers apart from any scrape. A scrape
+// takes what is there and at most asks for more, so that it never waits.
+type headliner struct {
+	facts *facts
+	teams []string
+	ask   chan struct{} // holds one
+
+	mu       sync.Mutex
+	computed time.Time // zero before the first time
+	failed   int       // of the teams, the last time
+	lines    []headline
+}
+
+func newHeadliner(f *facts) *headliner {
+	h := &headliner{facts: f, ask: make(chan struct{}, 1)}
+	for _, t := range f.org.Teams[:min(len(f.org.Teams), maxHeadlineTeams)] {
+		h.teams = append(h.teams, t.Name)
+	}
+	if len(h.teams) == 0 {
+		h.teams = []string{""}
+	}
+	return h
+}
+
+// want asks for numbers that are not too old.
+func (h *headliner) want(now time.Time) {
+	h.mu.Lock()
+	age := now.Sub(h.computed)
+	h.mu.Unlock()
+	if age < headlineAge && age >= 0 {
+		return
+	}
+	select {
+	case h.ask <- struct{}{}:
+	default: // it is asked for already
+	}
+}
+
+// run computes numbers as often as they are asked for, until ctx ends.
+func (h *headliner) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.ask:
+			h.compute(ctx)
+		}
+	}
+}
+
+// compute computes the numbers of every team. A team whose numbers cannot be
+// computed is left out, and counted.
+func (h *headliner) compute(ctx context.Context) {
+	var lines []headline
+	failed := 0
+	for _, team := range h.teams {
+		of, err := h.team(ctx, team)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			failed++
+			continue
+		}
+		lines = append(lines, of...)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lines, h.failed, h.computed = lines, failed, h.facts.now()
+}
+
+// team computes the numbers of one team.
+func (h *headliner) team(ctx context.Context, team string) ([]headline, error) {
+	ctx, cancel := context.WithTimeout(ctx, headlineTimeout)
+	defer cancel()
+	sc, err := h.facts.scope(ctx, team)
+	if err != nil {
+		return nil, err
+	}
+	last, err := h.facts.window(opsreview.WindowSpec{}, sc)
+	if err != nil {
+		return nil, err
+	}
+	windows := map[string]opsreview.Window{lastWeek: last, thisWeek: {Start: last.End, End: h.facts.now()}}
+	if team == "" {
+		team = everybody
+	}
+	var lines []headline
+	for name, w := range windows {
+		if w.Validate() != nil {
+			continue // The week has only just begun.
+		}
+		in, err := h.facts.input(ctx, sc, w)
+		if err != nil {
+			return nil, err
+		}
+		r := review.Prepare(in)
+		line := headline{team: team, window: name, start: w.Start, head: r.Headline}
+		for _, l := range r.Loads {
+			if len(l.Breaches) > 0 {
+				line.overLimits++
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// What a review says in numbers.
+var (
+	reviewPages         = describe("opsreview_review_pages", "Pages of the team's services that began in the window.", "team", "window")
+	reviewLabelled      = describe("opsreview_review_labelled_pages", "Of the pages, those that somebody has labelled.", "team", "window")
+	reviewOpen          = describe("opsreview_review_open_pages", "Of the pages, those that are still open.", "team", "window")
+	reviewEscalated     = describe("opsreview_review_escalated_pages", "Of the pages, those that moved up because nobody answered.", "team", "window")
+	reviewOutcomes      = describe("opsreview_review_outcome_pages", "Pages by outcome: actionable or not, and whether somebody acted.", "team", "window", "outcome")
+	reviewInterruptions = describe("opsreview_review_interruptions", "Interruptions of people by the team's pages, by the class of the hour on their own clock.", "team", "window", "class")
+	reviewInterrupted   = describe("opsreview_review_interrupted_people", "People whom the team's pages interrupted.", "team", "window")
+	reviewOverLimits    = describe("opsreview_review_people_over_limits", "People whose load is over at least one limit of the policy.", "team", "window")
+	reviewStart         = describe("opsreview_review_window_start_timestamp_seconds", "When the window begins.", "team", "window")
+	reviewComputed      = describe("opsreview_review_computed_timestamp_seconds", "When the review's numbers were computed. Absent before the first time.")
+	reviewFailed        = describe("opsreview_review_failed_teams", "Teams whose numbers could not be computed the last time.")
+)
+
+// Describe implements prometheus.Collector.
+func (h *headliner) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		reviewPages, reviewLabelled, reviewOpen, reviewEscalated, reviewOutcomes, reviewInterruptions,
+		reviewInterrupted, reviewOverLimits, reviewStart, reviewComputed, reviewFailed,
+	} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (h *headliner) Collect(ch chan<- prometheus.Metric) {
+	h.want(h.facts.now())
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.computed.IsZero() {
+		return
+	}
+	gauge(reviewComputed, seconds(h.computed))
+	gauge(reviewFailed, float64(h.failed))
+	for _, l := range h.lines {
+		head := l.head
+		gauge(reviewStart, seconds(l.start), l.team, l.window)
+		gauge(reviewPages, float64(head.Pages), l.team, l.window)
+		gauge(reviewLabelled, float64(head.Labelled), l.team, l.window)
+		gauge(reviewOpen, float64(head.Open), l.team, l.window)
+		gauge(reviewEscalated, float64(head.Escalated), l.team, l.window)
+		gauge(reviewInterrupted, float64(head.Responders), l.team, l.window)
+		gauge(reviewOverLimits, float64(l.overLimits), l.team, l.window)
+		for outcome, n := range map[review.Outcome]int{
+			review.Handled: head.Outcomes.Handled, review.Ignored: head.Outcomes.Ignored, review.Wasted: head.Outcomes.Wasted,
+			review.Noise: head.Outcomes.Noise, review.Unlabelled: head.Outcomes.Unlabelled,
+		} {
+			gauge(reviewOutcomes, float64(n), l.team, l.window, string(outcome))
+		}
+		for class, n := range map[opsreview.HoursClass]int{
+			opsreview.BusinessHours: head.Interruptions.Business, opsreview.OffHours: head.Interruptions.OffHours,
+			opsreview.SleepHours: head.Interruptions.Sleep, opsreview.UnknownHours: head.Interruptions.Unknown,
+		} {
+			gauge(reviewInterruptions, float64(n), l.team, l.window, string(class))
+		}
+	}
+}
