@@ -174,15 +174,36 @@ func (m *mistake) explain(line string) {
 	}
 	m.column = len(string(runes[:min(m.column-1, len(runes))])) + 1 // CEL counts characters
 	name := strings.Join(strings.Fields(dotted.FindString(rest)), "")
+	if strings.HasPrefix(strings.TrimPrefix(rest, name), "(") { // a method of something
+		name = name[:max(strings.LastIndex(name, "."), 0)]
+	}
 	switch {
-	case strings.HasPrefix(m.text, "undeclared reference") && name != "" && !strings.HasPrefix(strings.TrimPrefix(rest, name), "("):
+	case strings.HasPrefix(m.text, "undeclared reference") && name != "":
 		m.text = fmt.Sprintf("there is no fact %q%s", name, nearest(name))
 	case strings.HasPrefix(m.text, "undeclared reference"):
-		m.text = "there is no function of that name here: " + strings.TrimPrefix(m.text, "undeclared reference to ")
-	case strings.HasPrefix(m.text, "Syntax error"), strings.Contains(m.text, "no matching overload"):
-	default:
-		m.text = firstLine(m.text)
+		m.text = "there is no function " + quoted.FindString(m.text) + " here"
+	case strings.HasPrefix(m.text, "Syntax error"):
+		m.text += syntaxHint(rest)
+	case mismatch.MatchString(m.text):
+		m.text = mismatch.ReplaceAllString(m.text, "$2 $1 $3 does not go: both sides must be of one type, and a share is written 1.0")
 	}
+}
+
+var (
+	quoted   = regexp.MustCompile(`'[^']*'`)
+	mismatch = regexp.MustCompile(`^found no matching overload for '_([^_]+)_' applied to '\((\w+), (\w+)\)'$`)
+)
+
+// syntaxHint says how what people write from habit is written in CEL.
+func syntaxHint(rest string) string {
+	word, _, _ := strings.Cut(rest, " ")
+	hints := map[string]string{
+		"and": "write && for and", "or": "write || for or", "not": "write ! for not", "=": "write == to compare",
+	}
+	if h, ok := hints[word]; ok {
+		return ": " + h
+	}
+	return ""
 }
 
 // nearest suggests the facts whose names are most like name.

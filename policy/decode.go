@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"opsreview"
 )
@@ -174,12 +175,24 @@ func firstLine(s string) string {
 func locate(name string, tree *ast.File, at string) string {
 	for at != "" {
 		if node := find(tree, at); node != nil {
-			pos := node.GetToken().Position
+			pos := start(node)
 			return fmt.Sprintf("%s:%d:%d", name, pos.Line, pos.Column)
 		}
 		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
 	}
 	return name + ":1:1"
+}
+
+// start returns where a node begins. A block of keys and values is known by its
+// first colon, and begins with its first key.
+func start(node ast.Node) *token.Position {
+	if m, ok := node.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		node = m.Values[0].Key
+	}
+	if m, ok := node.(*ast.MappingValueNode); ok {
+		node = m.Key
+	}
+	return node.GetToken().Position
 }
 
 // find returns the node at a path, nil if there is none.
