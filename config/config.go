@@ -33,6 +33,8 @@ type Config struct {
 	Responders []Responder `yaml:"responders"`
 	Sources    []Source    `yaml:"sources"`
 
+	Maintenance []Maintenance `yaml:"maintenance"`
+
 	// Document is the policy that Policy names, or the one that is built in.
 	Document policy.Document `yaml:"-"`
 
@@ -86,7 +88,7 @@ type Responder struct {
 }
 
 // keys are the top-level keys in the order in which they are printed.
-var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources"}
+var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "maintenance"}
 
 // Default returns the configuration of an empty file.
 func Default() Config {
@@ -179,6 +181,8 @@ func (c Config) Org() opsreview.Org {
 		Vocabulary: c.Document.Vocabulary,
 		Policy:     c.Document.Policy,
 		Monitors:   c.Document.Monitors,
+
+		Maintenance: c.maintenance(),
 	}
 	for _, t := range c.Teams {
 		org.Teams = append(org.Teams, opsreview.OrgTeam{

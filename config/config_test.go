@@ -208,6 +208,8 @@ sources:
   type: pagerduty
   token_env: PD_TOKEN
   every: 5m
+# default
+maintenance: []
 `
 	if diff := cmp.Diff(want, string(c.Redacted())); diff != "" {
 		t.Errorf("Redacted (-want +got):\n%s", diff)
