@@ -27,7 +27,8 @@ type legend struct{ Class, Text string }
 
 // A bar is a row of segments under a label.
 type bar struct {
-	Label, Value string
+	Label, Long  string // for narrow and for wide drawings
+	Value        string
 	LabelY, BarY int
 	ValueY       int
 	Segments     []segment
@@ -52,9 +53,9 @@ type part struct {
 }
 
 // barOf makes row n of a chart in which most fills the width.
-func barOf(n int, label, value string, parts []part, most int) bar {
+func barOf(n int, name, value string, parts []part, most int) bar {
 	top := n * barRow
-	b := bar{Label: label, Value: value, LabelY: top + labelHeight - 4, ValueY: top + 2*labelHeight - 5, BarY: top + 2*labelHeight + 2}
+	b := bar{Label: fit(name, maxLabel), Long: fit(name, maxLong), Value: value, LabelY: top + labelHeight - 4, ValueY: top + 2*labelHeight - 5, BarY: top + 2*labelHeight + 2}
 	sum := 0
 	for _, p := range parts {
 		if p.n > 0 {
@@ -68,7 +69,13 @@ func barOf(n int, label, value string, parts []part, most int) bar {
 	return b
 }
 
-var classLegend = []legend{{"business", "business hours"}, {"off", "off hours"}, {"sleep", "sleep hours"}, {"unknown", "time zone unknown"}}
+func classLegend(sum review.ByClass) []legend {
+	all := []legend{{"business", "business hours"}, {"off", "off hours"}, {"sleep", "sleep hours"}}
+	if sum.Unknown > 0 {
+		all = append(all, legend{"unknown", "time zone unknown"})
+	}
+	return all
+}
 
 func classParts(c review.ByClass) []part {
 	return []part{
@@ -86,44 +93,49 @@ func values(c review.ByClass) string {
 	return text
 }
 
-// maxLabel is how many cells of a label fit the narrowest telephone.
-const maxLabel = 40
-
-func label(s string) string { return fit(clean(s), maxLabel) }
+const (
+	maxLabel = 40 // cells of a label that fit the narrowest telephone
+	maxLong  = 90 // and paper
+	maxBars  = 12 // so that a chart fits one sheet; its table has the others
+)
 
 func (d Data) loadChart() chart {
-	c := chart{ID: "load", Title: "Interruptions of each responder by class of hours", Legend: classLegend}
+	c := chart{ID: "load", Title: "Interruptions of each responder by class of hours"}
 	most, woken := 1, 0
+	var sum review.ByClass
 	for _, l := range d.Review.Loads {
+		sum.Unknown += l.Interruptions.Unknown
 		most = max(most, l.Interruptions.Total())
 		woken += min(l.Interruptions.Sleep, 1)
 	}
-	for i, l := range d.Review.Loads {
-		c.Bars = append(c.Bars, barOf(i, label(l.Person.Name), values(l.Interruptions), classParts(l.Interruptions), most))
+	for i, l := range d.Review.Loads[:min(len(d.Review.Loads), maxBars)] {
+		c.Bars = append(c.Bars, barOf(i, clean(l.Person.Name), values(l.Interruptions), classParts(l.Interruptions), most))
 	}
-	c.Height = len(c.Bars) * barRow
-	c.Desc = fmt.Sprintf("%s; %s interrupted in sleep hours. The table below has every number.", people(len(c.Bars)), people(woken))
+	c.Height, c.Legend = len(c.Bars)*barRow, classLegend(sum)
+	c.Desc = fmt.Sprintf("%s; %s interrupted in sleep hours. The table below has every number.", people(len(d.Review.Loads)), people(woken))
 	return c
 }
 
 func (d Data) monitorChart() chart {
-	c := chart{ID: "monitors", Title: "Interruptions by monitor and class of hours", Legend: classLegend}
-	monitors, _ := d.monitors()
+	c := chart{ID: "monitors", Title: "Interruptions by monitor and class of hours"}
+	monitors := d.Review.Monitors[:min(len(d.Review.Monitors), maxBars)]
 	most := 1
+	var sum review.ByClass
 	for _, m := range monitors {
+		sum.Unknown += m.Interruptions.Unknown
 		most = max(most, m.Interruptions.Total())
 	}
 	for i, m := range monitors {
 		value := fmt.Sprintf("%s · %s · %s engaged", plural(len(m.Pages), "page"), shortSleep(m.Interruptions), length(m.Engaged))
-		c.Bars = append(c.Bars, barOf(i, label(title(m.Monitor.Title)), value, classParts(m.Interruptions), most))
+		c.Bars = append(c.Bars, barOf(i, title(m.Monitor.Title), value, classParts(m.Interruptions), most))
 	}
-	c.Height = len(c.Bars) * barRow
+	c.Height, c.Legend = len(c.Bars)*barRow, classLegend(sum)
 	c.Desc = fmt.Sprintf("%s, dearest first. The table below has every number.", plural(len(c.Bars), "monitor"))
 	return c
 }
 
 func shortSleep(c review.ByClass) string {
-	return fmt.Sprintf("%d int., %d sleep", c.Total(), c.Sleep)
+	return fmt.Sprintf("%d interruptions (%d sleep)", c.Total(), c.Sleep)
 }
 
 func (d Data) weekChart() chart {

@@ -38,7 +38,11 @@ func chatOf(d Data) Chat {
 	c.add("*Over the limits*", d.chatBreaches(), chatRows, 0)
 	c.add("*Worth discussing*", d.chatTopics(), chatTopics, d.Review.More)
 	c.add("*Monitors by cost*", d.chatMonitors(), chatRows, 0)
-	var gaps []string
+	var changes, gaps []string
+	for _, ch := range d.changes() {
+		changes = append(changes, "• "+chatCode(ch.Title)+": "+mrkdwn(ch.Sentence))
+	}
+	c.add("*What to change*", changes, chatRows, 0)
 	for _, g := range d.Review.Gaps {
 		gaps = append(gaps, "• "+mrkdwn(g.Subject)+": "+mrkdwn(g.Text))
 	}
@@ -48,10 +52,8 @@ func chatOf(d Data) Chat {
 
 func (d Data) chatBreaches() []string {
 	var lines []string
-	for _, l := range d.Review.Loads {
-		for _, b := range l.Breaches {
-			lines = append(lines, "• "+mrkdwn(l.Person.Name)+": "+mrkdwn(b.Text))
-		}
+	for _, b := range d.breaches() {
+		lines = append(lines, "• "+mrkdwn(b.Name)+": "+mrkdwn(strings.Join(b.Texts, "; ")))
 	}
 	return lines
 }

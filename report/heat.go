@@ -115,7 +115,7 @@ func (d Data) personHeats() []chart {
 			continue
 		}
 		all = append(all, chart{
-			ID: fmt.Sprintf("heat-%d", len(all)), Title: label(m.Person.Name) + ", " + m.Person.Zone.String(),
+			ID: fmt.Sprintf("heat-%d", len(all)), Title: fit(clean(m.Person.Name), maxLabel) + ", " + m.Person.Zone.String(),
 			Desc: plural(m.Total, "interruption") + ". " + listed(m), Heat: heatOf(m.Hours, 14), Height: axis + 7*14,
 		})
 	}

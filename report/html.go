@@ -31,6 +31,7 @@ type document struct {
 	Topics   []topic
 	More     string
 	Breaches []breach
+	Changes  []change
 
 	Load, Weeks, Monitors, Heat, Timeline section
 	People                                []chart
@@ -51,8 +52,6 @@ type topic struct {
 	When, Title, Page string
 	Reasons           []string
 }
-
-type breach struct{ Name, Text, Limit string }
 
 // HTML renders the report as one file that asks nobody for anything: its style
 // and its charts are in it, and it forbids itself everything else. It reads in
@@ -82,14 +81,12 @@ func (d Data) document(mail bool) document {
 		Monitors: section{Chart: d.monitorChart(), Tables: []table{d.monitorTable()}},
 		Heat:     section{Chart: d.heatChart(), Tables: []table{d.heatTable(), d.heatPeople()}},
 		Timeline: section{Chart: d.timelineChart(), Tables: []table{d.timelineTable()}},
-		People:   d.personHeats(),
+		People:   d.personHeats(), Breaches: d.breaches(), Changes: d.changes(),
 	}
 	if n := r.Headline.Outcomes.Unlabelled; n > 0 {
 		doc.Unlabel = plural(n, "page") + " unlabelled: counted as neither."
 	}
-	if _, more := d.monitors(); more > 0 {
-		doc.Monitors.Note = fmt.Sprintf("The chart shows the %d dearest; %s in the table.", maxMonitors, plural(more, "more monitor"))
-	}
+	doc.Monitors.Note, doc.Load.Note = beyond(len(r.Monitors), "monitor"), beyond(len(r.Loads), "responder")
 	for _, t := range r.Discuss {
 		item := topic{When: when(t.At, d.zone()), Title: title(t.Title), Page: clean(t.Page.String())}
 		for _, reason := range t.Reasons {
@@ -100,15 +97,18 @@ func (d Data) document(mail bool) document {
 	if r.More > 0 {
 		doc.More = "And " + plural(r.More, "more page") + "."
 	}
-	for _, l := range r.Loads {
-		for _, b := range l.Breaches {
-			doc.Breaches = append(doc.Breaches, breach{Name: clean(l.Person.Name), Text: clean(b.Text), Limit: clean(b.Limit.Summary)})
-		}
-	}
 	for _, g := range r.Gaps {
 		doc.Gaps = append(doc.Gaps, review.Gap{Subject: clean(g.Subject), Text: clean(g.Text)})
 	}
 	return doc
+}
+
+// beyond says how many are in a table and not in its chart.
+func beyond(n int, noun string) string {
+	if n <= maxBars {
+		return ""
+	}
+	return fmt.Sprintf("The chart shows the first %d; the table has %s.", maxBars, plural(n-maxBars, "more "+noun))
 }
 
 func tiles(h review.Headline) []tile {

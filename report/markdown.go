@@ -27,6 +27,7 @@ func Markdown(d Data) []byte {
 	}
 	m.topics()
 	m.monitorTable()
+	m.whatToChange()
 	m.responders()
 	m.weekTable()
 	m.gaps()
@@ -91,6 +92,17 @@ func (m *markdown) monitorTable() {
 	}
 }
 
+func (m *markdown) whatToChange() {
+	changes := m.changes()
+	if len(changes) == 0 {
+		return
+	}
+	m.heading("What to change")
+	for _, c := range changes {
+		m.line("- %s: %s", code(c.Title), prose(c.Sentence))
+	}
+}
+
 func (m *markdown) responders() {
 	m.heading("Responders")
 	if len(m.Review.Loads) == 0 {
@@ -105,9 +117,10 @@ func (m *markdown) responders() {
 			length(l.Engaged), known(l.OnCallKnown, "%s", length(l.OnCall)))
 	}
 	m.line("")
-	for _, l := range m.Review.Loads {
-		for _, b := range l.Breaches {
-			m.line("- **%s**: %s", prose(l.Person.Name), prose(b.Text))
+	for _, b := range m.breaches() {
+		m.line("- **%s**", prose(b.Name))
+		for _, text := range b.Texts {
+			m.line("    - %s", prose(text))
 		}
 	}
 }

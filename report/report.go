@@ -26,6 +26,7 @@ type Data struct {
 const (
 	maxMonitors = 15 // that the Markdown and the chart of monitors show
 	maxTitle    = 160
+	maxChanges  = 5
 )
 
 // Title is the report's title, as plain text on one line.
@@ -119,6 +120,41 @@ func verdict(o review.Outcomes) string {
 		return "–"
 	}
 	return fmt.Sprintf("%s %d of %d", word, best, o.Labelled())
+}
+
+// A change is what somebody could set differently.
+type change struct{ Monitor, Title, Sentence string }
+
+// changes are those of the dearest monitors for which a setting is known that
+// would have helped: a meeting decides on few.
+func (d Data) changes() []change {
+	var all []change
+	for _, m := range d.Review.Monitors {
+		if !m.WhatIf.IsZero() && len(all) < maxChanges {
+			all = append(all, change{Monitor: clean(m.Monitor.ID), Title: title(m.Monitor.Title), Sentence: clean(m.WhatIf.Sentence)})
+		}
+	}
+	return all
+}
+
+// A breach is every limit that somebody's load went over.
+type breach struct {
+	Name  string
+	Texts []string
+}
+
+func (d Data) breaches() []breach {
+	var all []breach
+	for _, l := range d.Review.Loads {
+		b := breach{Name: clean(l.Person.Name)}
+		for _, x := range l.Breaches {
+			b.Texts = append(b.Texts, clean(x.Text))
+		}
+		if len(b.Texts) > 0 {
+			all = append(all, b)
+		}
+	}
+	return all
 }
 
 // title is a page's or monitor's title as plain text of bounded length.

@@ -11,7 +11,8 @@ import (
 
 // A lane is the pages of one monitor on the time axis.
 type lane struct {
-	Label  string
+	Label  string // for narrow drawings
+	Long   string
 	LabelY int
 	Y      int // of the lane's middle
 	Marks  []mark
@@ -52,11 +53,10 @@ func (d Data) timelineChart() chart {
 			continue
 		}
 		marks := byMonitor[id]
-		c.Lanes = append(c.Lanes, d.laneOf(i, fmt.Sprintf("%s (%d)", fit(title(marks[0].Title), maxLabel-6), len(marks)), marks))
+		c.Lanes = append(c.Lanes, d.laneOf(i, title(marks[0].Title), marks))
 	}
 	if len(rest) > 0 {
-		name := fmt.Sprintf("%s (%d)", plural(len(order)-maxLanes, "other monitor"), len(rest))
-		c.Lanes = append(c.Lanes, d.laneOf(maxLanes, name, rest))
+		c.Lanes = append(c.Lanes, d.laneOf(maxLanes, plural(len(order)-maxLanes, "other monitor"), rest))
 	}
 	c.Height = axis + len(c.Lanes)*laneRow
 	c.Ticks = d.ticks()
@@ -79,7 +79,8 @@ func (d Data) place(t time.Time) string {
 
 func (d Data) laneOf(n int, name string, marks []review.Mark) lane {
 	top := axis + n*laneRow
-	l := lane{Label: name, LabelY: top + 14, Y: top + 30}
+	count := fmt.Sprintf(" (%d)", len(marks))
+	l := lane{Label: fit(name, maxLabel-6) + count, Long: fit(name, maxLong) + count, LabelY: top + 14, Y: top + 30}
 	for _, m := range marks {
 		end, until := m.End, "still open"
 		if end.IsZero() {
