@@ -43,7 +43,7 @@ Every key has a command that does the same without a terminal:
   the walk itself   page list --unlabelled [--responder NAME] [--sort cost], page show PAGE
   a cause's key     page label PAGE --cause CAUSE
   1, 2              page label PAGE --actionable, --not-actionable
-  y                 page label PAGE --cause CAUSE, with the cause that is suggested
+  y                 page label PAGE --accept-suggestion
   flags, n, m       … --flag FLAG --note TEXT --minutes N
   A                 page label --monitor ID --only-unlabelled … (--dry-run counts them)
   u                 page unlabel PAGE, or page label PAGE with the label before

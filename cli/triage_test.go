@@ -313,7 +313,11 @@ func TestTriage(t *testing.T) {
 			keys: []string{"!server goes", "right", "esc", "!server comes", "enter"}, at: "p3", left: 5,
 		},
 		"the suggestion on screen is accepted with y": {
-			keys: []string{"right", "right", "right", "y"}, labels: []string{"p4 me: not actionable, self_resolved"}, at: "p5", left: 4,
+			keys: []string{"right", "right", "right", "y"}, labels: []string{"p4 me: not actionable, self_resolved: accepted the suggestion of flapping"}, at: "p5", left: 4,
+		},
+		"what is accepted can have a note, and be undone": {
+			keys:   []string{"right", "right", "right", "n", "k", "enter", "y", "u", "d"},
+			labels: []string{"p4 me: not actionable, duplicate: k"}, at: "p5", left: 4,
 		},
 		"without one y does nothing": {
 			keys: []string{"y"}, at: "p1", status: "no suggestion to accept", left: 5,

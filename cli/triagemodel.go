@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"google.golang.org/grpc"
 
+	"opsreview/policy"
 	pb "opsreview/proto/opsreview/v1"
 )
 
@@ -75,8 +76,11 @@ type triageDraft struct {
 
 func (d triageDraft) empty() bool { return len(d.flags) == 0 && d.note == "" && d.minutes == 0 }
 
-// label adds the draft to an answer.
+// label adds the draft to an answer; nil stays nil.
 func (d triageDraft) label(answer *pb.Label, author string) *pb.Label {
+	if answer == nil {
+		return nil
+	}
 	return &pb.Label{
 		Verdict: answer.GetVerdict(), Cause: answer.GetCause(), Flags: slices.Clone(d.flags),
 		Note: d.note, Minutes: d.minutes, Author: author,
@@ -364,8 +368,8 @@ func (m *triage) pageKey(key string) tea.Cmd {
 		item.draft.toggle(flag)
 		return nil
 	}
-	if answer := m.answer(key); answer != nil {
-		return m.save(item.draft.label(answer, m.call.author))
+	if label := m.label(key); label != nil {
+		return m.save(label)
 	}
 	if len(key) == 1 {
 		m.say("%s means nothing here: ? shows the keys", key)
@@ -373,12 +377,19 @@ func (m *triage) pageKey(key string) tea.Cmd {
 	return nil
 }
 
-// answer returns what a key says of the page on screen, nil if it is no answer.
-func (m *triage) answer(key string) *pb.Label {
-	if key == "y" {
-		return m.suggested()
+// label returns what a key says of the page on screen, nil if it is no answer.
+// The note of a suggestion that is accepted says so, as with page label: it is
+// no proof that the rule is right.
+func (m *triage) label(key string) *pb.Label {
+	draft := m.item().draft
+	if key != "y" {
+		return draft.label(m.keys.answer(key), m.call.author)
 	}
-	return m.keys.answer(key)
+	label := draft.label(m.suggested(), m.call.author)
+	if label != nil {
+		label.Note = policy.AcceptedNote(m.shown.GetPage().GetSuggestion().GetRule(), label.GetNote())
+	}
+	return label
 }
 
 // suggested returns the suggestion on screen as an answer, nil if there is
@@ -410,6 +421,9 @@ func (m *triage) skip() tea.Cmd {
 	m.done = append(m.done, triageEntry{item: item})
 	again := !item.skipped && slices.ContainsFunc(m.queue[m.at+1:], func(i *triageItem) bool { return !i.labelled && !i.skipped })
 	item.skipped = true
+	if m.say("skipped: it comes again at the end"); !again {
+		m.say("left for another time")
+	}
 	m.remember()
 	if !again {
 		return m.next()

@@ -231,13 +231,12 @@ func (m *triage) failedKey(key string) tea.Cmd {
 // allKey takes the answer for all unlabelled pages of the monitor, and asks how
 // many they are.
 func (m *triage) allKey(key string) tea.Cmd {
-	answer := m.answer(key)
-	if answer == nil {
+	label := m.label(key)
+	if label == nil {
 		m.step = triageBrowse
 		m.say("nothing was labelled")
 		return nil
 	}
-	label := m.item().draft.label(answer, m.call.author)
 	m.bulk = &triageBulk{label: label}
 	return m.start("counting", m.call.count(&pb.LabelPagesRequest{
 		Monitor: m.shown.GetPage().GetMonitor(), Team: m.team, Window: m.window,

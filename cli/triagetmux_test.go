@@ -256,9 +256,16 @@ func TestTriage_GoesOn(t *testing.T) {
 	tm.press("Right", "Right", "Right")
 	tm.sees("page 4 of 4", "gen/6", "skipped before")
 
+	// A suggestion that is accepted says so, as with page label.
+	tm.press("Left")
+	tm.sees("page 3 of 4", "gen/3", "SUGGESTION  not actionable, self_resolved: rule no_trace")
+	tm.press("y")
+	tm.sees("page 4 of 4")
+	want["gen/3"] = `ada: not_actionable self_resolved [] 0 "accepted the suggestion of no_trace"`
+
 	// What undo takes back is gone from the database too.
 	tm.press("o")
-	tm.sees("That was the last page.", "3 pages still unlabelled")
+	tm.sees("That was the last page.", "2 pages still unlabelled")
 	want["gen/6"] = "ada: not_actionable wrong_team"
 	tm.labelled(want)
 	tm.press("u")

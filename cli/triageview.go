@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -75,12 +76,8 @@ func (m *triage) parts() (head, body, foot []string) {
 		if m.height-len(head)-len(foot) < triageLeastBody {
 			foot = m.shortFoot()
 		}
-		rows := m.height - len(head) - len(foot) - 1
-		if hidden := len(body) - rows; hidden > 0 {
-			below := max(0, hidden-m.scroll)
-			head = append(head, m.rule(fmt.Sprintf("↑↓ %d more above, %d below", min(m.scroll, hidden), below)))
-		} else {
-			head = append(head, m.rule(""))
+		if hidden := len(body) - (m.height - len(head) - len(foot)); hidden > 0 {
+			foot[0] = m.rule(fmt.Sprintf("↑↓ %d more above, %d below", min(m.scroll, hidden), max(0, hidden-m.scroll)))
 		}
 	}
 	for _, part := range [][]string{head, body, foot} {
@@ -166,23 +163,30 @@ func (m *triage) whoWasCalled() string {
 
 // costWords says what the page cost, and how it went.
 func costWords(p *pb.Page) string {
-	in := p.GetCost().GetInterruptions()
-	facts := []string{"interrupted " + plural(total(in), "time")}
-	if in.GetSleep() > 0 {
-		facts[0] += fmt.Sprintf(", %d in sleep hours", in.GetSleep())
-	}
+	facts := []string{"interrupted " + interrupted(p.GetCost().GetInterruptions())}
 	began := p.GetTriggerTime().AsTime()
 	if t := p.GetAcknowledgeTime(); t != nil {
-		facts = append(facts, "acknowledged after "+span(t.AsTime().Sub(began)))
+		facts = append(facts, "acknowledged in "+span(t.AsTime().Sub(began)))
 	} else {
 		facts = append(facts, "never acknowledged")
 	}
-	if t := p.GetResolveTime(); t != nil {
-		facts = append(facts, "resolved after "+span(t.AsTime().Sub(began))+byWhom(p.GetResolvedBy()))
-	} else {
-		facts = append(facts, "still open")
+	return strings.Join(append(facts, endWords(p, began)), " · ")
+}
+
+// endWords says how a page ended, and by itself or not.
+func endWords(p *pb.Page, began time.Time) string {
+	t, by := p.GetResolveTime(), p.GetResolvedBy()
+	if t == nil {
+		return "still open"
 	}
-	return strings.Join(facts, " · ")
+	after := span(t.AsTime().Sub(began))
+	switch by.GetKind() {
+	case "integration":
+		return "resolved itself in " + after
+	case "timer":
+		return "closed by the paging tool after " + after
+	}
+	return "resolved in " + after + strings.TrimPrefix(byWhom(by), ",")
 }
 
 // atMost cuts lines to n, with an ellipsis where something was cut.
@@ -210,19 +214,9 @@ func (m *triage) pageBody() []string {
 		b.head("LABEL", labelText(l))
 	}
 	b.suggestion(m.shown.GetPage().GetSuggestion())
-	b.monitorLabels(m.shown.GetMonitorLabels(), m.frame)
+	b.monitorLabels(m.shown.GetMonitorLabels(), max(1, (m.height-20)/4), m.frame) // the timeline has to fit too
 	b.head("TIMELINE", m.frame.zone.String())
-	day := ""
-	for _, e := range m.shown.GetEvents() {
-		at := e.GetTime().AsTime().In(m.frame.zone)
-		if d := at.Format("Mon 02 Jan"); d != day {
-			if day != "" {
-				b.text("", m.style.dim(d))
-			}
-			day = d
-		}
-		b.text(at.Format("15:04:05"), eventText(e, m.frame.zone))
-	}
+	b.timeline(m.shown.GetEvents(), m.frame.zone)
 	if evidence := m.shown.GetPage().GetSuggestion().GetEvidence(); len(evidence) > 0 {
 		b.head("SUGGESTED FOR", bounded(strings.Join(evidence, " · ")))
 	}
@@ -281,7 +275,7 @@ func hitWords(s *pb.Suggestion) string {
 	h := s.GetHitRate()
 	text := ", never compared"
 	if h.GetTotal() > 0 {
-		text = fmt.Sprintf(", right %d of %d times (%.0f to %.0f %%)", h.GetHits(), h.GetTotal(), 100*h.GetLow(), 100*h.GetHigh())
+		text = fmt.Sprintf(", right %d of %d (%.0f–%.0f %%)", h.GetHits(), h.GetTotal(), 100*h.GetLow(), 100*h.GetHigh())
 	}
 	if s.GetUnreliable() {
 		text += ", unreliable"
@@ -290,8 +284,8 @@ func hitWords(s *pb.Suggestion) string {
 }
 
 // monitorLabels sums up what people said of the monitor's other pages, and
-// shows what they said last.
-func (b *triageBody) monitorLabels(labels []*pb.MonitorLabel, f frame) {
+// shows what they said last, most of it.
+func (b *triageBody) monitorLabels(labels []*pb.MonitorLabel, most int, f frame) {
 	if len(labels) == 0 {
 		b.head("EARLIER", "nobody has labelled another page of this monitor")
 		return
@@ -309,7 +303,7 @@ func (b *triageBody) monitorLabels(labels []*pb.MonitorLabel, f frame) {
 		words[i] = fmt.Sprintf("%d× %s", counts[w], w)
 	}
 	b.head("EARLIER", "labels of this monitor: "+strings.Join(words, ", "))
-	for _, l := range labels[:min(2, len(labels))] {
+	for _, l := range labels[:min(most, len(labels))] {
 		at := l.GetLabel().GetLabelTime().AsTime().In(f.zone).Format("02 Jan")
 		b.text(at, labelText(l.GetLabel()))
 	}
