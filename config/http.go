@@ -4,20 +4,22 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
-	"strings"
 )
 
 // httpProblems finds what is wrong with the HTTP side of the server.
 func httpProblems(s Server) []problem {
 	var problems []problem
 	if s.HTTP != "" {
-		for _, p := range listenProblems(s.HTTP) {
-			p.path = "server.http"
-			p.text = strings.ReplaceAll(p.text, "127.0.0.1:7474", "127.0.0.1:7475")
-			problems = append(problems, p)
+		fail := func(text string) {
+			problems = append(problems, problem{"server.http", strconv.Quote(s.HTTP) + text})
 		}
-		if s.HTTP == s.Listen && !anyPort(s.HTTP) {
-			problems = append(problems, problem{"server.http", strconv.Quote(s.HTTP) + " is where the API listens: choose another port"})
+		switch {
+		case !wellFormed(s.HTTP):
+			fail(" is not an address: write it as 127.0.0.1:7475")
+		case !Loopback(s.HTTP) && s.Missing() != "":
+			fail(" is open to others, which takes " + s.Missing() + ": add that, or listen on loopback, such as 127.0.0.1:7475")
+		case s.HTTP == s.Listen && !anyPort(s.HTTP):
+			fail(" is where the API listens: choose another port")
 		}
 	}
 	if u, err := url.Parse(s.OTLPEndpoint); s.OTLPEndpoint != "" &&

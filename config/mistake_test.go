@@ -110,7 +110,7 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"webhooks and metrics that are open to others": {
 			"server:\n  http: 0.0.0.0:7475\n",
-			`opsreview.yaml:2: server.http: "0.0.0.0:7475" is open to others, and the server knows no login: listen on loopback, such as 127.0.0.1:7475`,
+			`opsreview.yaml:2: server.http: "0.0.0.0:7475" is open to others, which takes server.tls, and server.tokens_file or server.oidc: add that, or listen on loopback, such as 127.0.0.1:7475`,
 		},
 		"webhooks and the API at one address": {
 			"server: {listen: \"127.0.0.1:7474\", http: \"127.0.0.1:7474\"}\n",

@@ -34,9 +34,9 @@ func (s *Server) addHTTP(f *facts) {
 	s.metrics.registry.MustRegister(stateCollector{s}, s.headlines)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /webhooks/{vendor}/{source}", s.webhook)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{
+	mux.Handle("GET /metrics", s.forReaders(promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelWarn), MaxRequestsInFlight: 4, EnableOpenMetrics: true,
-	}))
+	})))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeHealth(w, http.StatusOK, healthJSON{Status: "ok", Version: s.opts.Version})
 	})
@@ -53,8 +53,14 @@ func (s *Server) addHTTP(f *facts) {
 }
 
 // ServeHTTP answers webhooks, scrapes and probes on lis until Stop, and returns
-// nil then.
+// nil then. On any but a loopback address it speaks TLS and tells metrics to
+// readers of everything only; without TLS and a login it returns an Invalid
+// error instead.
 func (s *Server) ServeHTTP(lis net.Listener) error {
+	lis, err := s.secured(lis)
+	if err != nil {
+		return err
+	}
 	s.headlines.want(s.opts.Now()) // so that the first scrape has something to tell
 	if err := s.http.Serve(lis); !errors.Is(err, http.ErrServerClosed) {
 		return err

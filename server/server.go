@@ -95,6 +95,7 @@ type Server struct {
 	reading     chan struct{}        // holds one for each webhook that is being read
 	bodyTimeout time.Duration        // of webhooks
 	stopping    atomic.Bool
+	guarded     atomic.Bool // others than this machine reach the HTTP side
 }
 
 // New returns a server of the database. It does not listen until Serve.
