@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -154,7 +155,7 @@ func (a *app) printPages(pages []*pb.Page, resp *pb.ListPagesResponse) {
 		{head: "STATUS", drop: 3},
 		{head: "INTERRUPTED", right: true},
 		{head: "ENGAGED", right: true, drop: 1},
-		{head: "VERDICT", flex: true, min: 10},
+		{head: "VERDICT", flex: true, min: 15},
 		{head: "TITLE", flex: true, min: 16},
 		{head: "SERVICE", flex: true, drop: 2},
 	}}
@@ -165,6 +166,9 @@ func (a *app) printPages(pages []*pb.Page, resp *pb.ListPagesResponse) {
 	}
 	t.print(a.stdout, s, "", a.terminalWidth())
 	writeLine(a.stdout, "")
+	if slices.ContainsFunc(pages, func(p *pb.Page) bool { return suggested(p) != "" }) {
+		writeLine(a.stdout, "a verdict with a question mark is what policy suggests for an unlabelled page")
+	}
 	shown := ""
 	if len(pages) < int(resp.GetTotalSize()) {
 		shown = fmt.Sprintf(" (%d shown)", len(pages))
@@ -183,7 +187,7 @@ func verdictWord(p *pb.Page) string {
 	if c := p.GetLabel().GetCause(); c != "" {
 		word += ": " + clean(c)
 	}
-	return word + suggested(p)
+	return orElse(suggested(p), word)
 }
 
 // labelJSON is a person's verdict on a page.

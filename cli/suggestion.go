@@ -69,7 +69,8 @@ func hitRate(h *pb.HitRate) string {
 		percent(h.GetHits(), h.GetTotal()), 100*h.GetLow(), 100*h.GetHigh())
 }
 
-// suggested is what the verdict of an unlabelled page in a list ends with.
+// suggested is what stands in a list for the verdict of an unlabelled page, ""
+// where policy suggests nothing.
 func suggested(p *pb.Page) string {
 	s := p.GetSuggestion()
 	if p.GetLabel() != nil || s == nil {
@@ -79,7 +80,7 @@ func suggested(p *pb.Page) string {
 	if word == "" {
 		word = verdictName(s.GetVerdict())
 	}
-	return ": " + word + "?"
+	return word + "?"
 }
 
 // printSuggested says in one line what policy suggests for the pages that
