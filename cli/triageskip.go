@@ -5,8 +5,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // A skipFile remembers which pages somebody skipped in triage, so that they
@@ -83,4 +86,43 @@ func reason(err error) error {
 		return pathErr.Err
 	}
 	return err
+}
+
+// skip leaves a page for later: at first until the others have been seen, and
+// then for good.
+func (m *triage) skip() tea.Cmd {
+	item := m.item()
+	if item.labelled {
+		return m.next()
+	}
+	m.done = append(m.done, triageEntry{item: item})
+	again := !item.skipped && slices.ContainsFunc(m.queue[m.at+1:], func(i *triageItem) bool { return !i.labelled && !i.skipped })
+	item.skipped = true
+	if m.say("skipped: it comes again at the end"); !again {
+		m.say("left for another time")
+	}
+	m.remember()
+	if !again {
+		return m.next()
+	}
+	m.queue = append(slices.Delete(m.queue, m.at, m.at+1), item)
+	m.at--
+	return m.next()
+}
+
+// remember keeps what was skipped for the walks to come.
+func (m *triage) remember() {
+	if m.skips == nil {
+		return
+	}
+	var pages []string
+	for _, item := range m.queue {
+		if item.skipped && !item.labelled {
+			pages = append(pages, item.page.GetName())
+		}
+	}
+	m.skipped = len(pages)
+	if err := m.skips(pages); err != nil {
+		m.say("skipped, but the next run will not know of it: %s", clean(message(err)))
+	}
 }

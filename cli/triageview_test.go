@@ -134,7 +134,7 @@ func TestTriageView_Shows(t *testing.T) {
 	screen := strings.Join(w.m.screen(), "\n")
 	for _, want := range []string{
 		"page 1 of 5", "5 of 10 labelled, 50 %", "Vault is sealed", "vault (01:30 CEST, sleep)", "still open",
-		"SUGGESTION  not actionable, vault: rule vault, right 9 of 10 (60–98 %), unreliable",
+		"SUGGESTION  not actionable, vault: rule vault, right 9 of 10 (60–98 %),", "            unreliable",
 		"EARLIER  labels of this monitor: 2× actionable, vault", "TIMELINE  UTC", "23:30:00 triggered",
 		"i service_issue", "A all of monitor", "y accept",
 	} {
