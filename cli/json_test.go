@@ -28,6 +28,7 @@ var contract = map[string]any{
 	"rules": rulesJSON{}, "rule": ruleJSON{}, "policy diff": policyDiffJSON{}, "policy change": policyChangeJSON{},
 	"suggestion": suggestionJSON{}, "hit rate": hitRateJSON{}, "suggested": suggestedJSON{},
 	"gap": gapJSON{}, "what-if": whatIfJSON{},
+	"disputes": disputesJSON{}, "dispute": disputeJSON{}, "label change": labelChangeJSON{},
 }
 
 var fieldRow = regexp.MustCompile("^\\| `([a-z0-9_]+\\??)` \\| (.+) \\| (.+) \\|$")

@@ -14,7 +14,7 @@ import (
 
 func (a *app) pageCommand() *cobra.Command {
 	return noun("page", "Pages: list, read and label them",
-		a.pageListCommand(), a.pageShowCommand(), a.pageTriageCommand(), a.pageLabelCommand(), a.pageUnlabelCommand(), a.pageCausesCommand())
+		a.pageListCommand(), a.pageShowCommand(), a.pageTriageCommand(), a.pageLabelCommand(), a.pageUnlabelCommand(), a.pageDisputesCommand(), a.pageCausesCommand())
 }
 
 type pageListOptions struct {

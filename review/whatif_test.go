@@ -1,7 +1,7 @@
 package review_test
 
 import (
-	"cmp"
+	order "cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 
 	"opsreview"
 	"opsreview/review"
@@ -316,7 +316,7 @@ func TestWhatIf_Sentence(t *testing.T) {
 	got := whatIf(t, history(flapping(4)...), "for: +10m").Sentence
 	want := "Wait 10 minutes longer before paging: 4 of 4 pages since 9 Nov 2026 had ended by themselves by then; " +
 		"4 fewer interruptions, all of them in sleep hours. Nobody has labelled its pages, and none escalated: whether one was real is not known."
-	if diff := gocmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -370,7 +370,7 @@ func TestWhatIfs_Properties(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		r.Shuffle(len(h.Pages), func(i, j int) { h.Pages[i], h.Pages[j] = h.Pages[j], h.Pages[i] })
 		h.Pages = append(h.Pages, h.Pages[0])
-		if diff := gocmp.Diff(all, review.WhatIfs(h)); diff != "" {
+		if diff := cmp.Diff(all, review.WhatIfs(h)); diff != "" {
 			t.Errorf("seed %d: the order of pages, or one twice, matters (-before +after):\n%s", seed, diff)
 		}
 	}
@@ -384,7 +384,7 @@ func thresholds(all []review.WhatIf) []string {
 			settings = append(settings, w.Setting)
 		}
 	}
-	slices.SortFunc(settings, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	slices.SortFunc(settings, func(a, b string) int { return order.Or(order.Compare(len(a), len(b)), order.Compare(a, b)) })
 	return settings
 }
 
