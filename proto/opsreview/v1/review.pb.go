@@ -1237,13 +1237,13 @@ type WhatIf struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "longer_for", "grouping", "business_hours" or "higher_threshold".
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// The setting in words: "for: 10m".
+	// The setting in words: "for: +10m".
 	Setting                   string `protobuf:"bytes,2,opt,name=setting,proto3" json:"setting,omitempty"`
 	PagesAvoided              int32  `protobuf:"varint,3,opt,name=pages_avoided,json=pagesAvoided,proto3" json:"pages_avoided,omitempty"`
 	PagesTotal                int32  `protobuf:"varint,4,opt,name=pages_total,json=pagesTotal,proto3" json:"pages_total,omitempty"`
 	InterruptionsAvoided      int32  `protobuf:"varint,5,opt,name=interruptions_avoided,json=interruptionsAvoided,proto3" json:"interruptions_avoided,omitempty"`
 	SleepInterruptionsAvoided int32  `protobuf:"varint,6,opt,name=sleep_interruptions_avoided,json=sleepInterruptionsAvoided,proto3" json:"sleep_interruptions_avoided,omitempty"`
-	// Pages that people labelled actionable or that escalated.
+	// Pages that people labelled actionable, or that escalated and have no label.
 	RealPages int32 `protobuf:"varint,7,opt,name=real_pages,json=realPages,proto3" json:"real_pages,omitempty"`
 	// Of those, how many would not have paged at all.
 	RealPagesLost int32 `protobuf:"varint,8,opt,name=real_pages_lost,json=realPagesLost,proto3" json:"real_pages_lost,omitempty"`
