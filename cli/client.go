@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -28,6 +30,7 @@ type client struct {
 	sources   pb.SourceServiceClient
 	ingests   pb.IngestServiceClient
 	databases pb.DatabaseServiceClient
+	audits    pb.AuditServiceClient
 }
 
 // withClient connects to the API, calls fn and closes what it opened. With
@@ -54,6 +57,7 @@ func (a *app) withClient(ctx context.Context, fn func(context.Context, client) e
 		sources:   pb.NewSourceServiceClient(conn),
 		ingests:   pb.NewIngestServiceClient(conn),
 		databases: pb.NewDatabaseServiceClient(conn),
+		audits:    pb.NewAuditServiceClient(conn),
 	})
 }
 
@@ -62,7 +66,6 @@ type dialer func() (*grpc.ClientConn, error)
 // connect returns how to reach the API and how to let go of it.
 func (a *app) connect(ctx context.Context) (dialer, func() error, error) {
 	options := []grpc.DialOption{
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(server.MaxMessage), grpc.MaxCallSendMsgSize(server.MaxMessage)),
 		grpc.WithChainUnaryInterceptor(unaryStatus),
 		grpc.WithChainStreamInterceptor(streamStatus),
@@ -71,9 +74,14 @@ func (a *app) connect(ctx context.Context) (dialer, func() error, error) {
 		if a.dbPath != "" {
 			return nil, nil, usagef("choose one of --db and --server")
 		}
+		access, err := a.dialOptions()
+		if err != nil {
+			return nil, nil, err
+		}
 		if err := reach(ctx, a.serverAddr); err != nil {
 			return nil, nil, err
 		}
+		options = append(options, access...)
 		return func() (*grpc.ClientConn, error) { return grpc.NewClient("passthrough:///"+a.serverAddr, options...) },
 			func() error { return nil }, nil
 	}
@@ -84,7 +92,7 @@ func (a *app) connect(ctx context.Context) (dialer, func() error, error) {
 	lis := bufconn.Listen(1 << 20)
 	served := make(chan error, 1)
 	go func() { served <- backend.server.Serve(lis) }()
-	options = append(options, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return lis.DialContext(ctx) }))
+	options = append(options, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return lis.DialContext(ctx) }))
 	closeAll := func() error {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
@@ -94,15 +102,15 @@ func (a *app) connect(ctx context.Context) (dialer, func() error, error) {
 	return func() (*grpc.ClientConn, error) { return grpc.NewClient("passthrough:///in-process", options...) }, closeAll, nil
 }
 
-// reachTimeout is how long a server on this machine may take to accept a
+// reachTimeout is how long a server may take to accept a
 // connection.
 const reachTimeout = 5 * time.Second
 
 // reach returns an Unavailable error unless somebody listens at addr. gRPC
 // would find out too, in its own words.
 func reach(ctx context.Context, addr string) error {
-	if err := onLoopback(addr); err != nil {
-		return err
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return usagef("%q is not an address: write host:port, such as 127.0.0.1:7474", addr)
 	}
 	dialer := net.Dialer{Timeout: reachTimeout}
 	conn, err := dialer.DialContext(ctx, "tcp", addr)
@@ -111,19 +119,6 @@ func reach(ctx context.Context, addr string) error {
 			"no server answers at %s: is \"opsreview serve\" running there? Without --server the database file is used directly", addr)
 	}
 	return conn.Close()
-}
-
-// onLoopback returns an Invalid error unless addr is on this machine: the
-// connection is neither encrypted nor authenticated.
-func onLoopback(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return usagef("%q is not an address: write host:port, such as 127.0.0.1:7474", addr)
-	}
-	if ip := net.ParseIP(host); host == "localhost" || (ip != nil && ip.IsLoopback()) {
-		return nil
-	}
-	return usagef("%q is not on this machine, and connections are not encrypted yet: use a tunnel (ssh -L 7474:127.0.0.1:7474 host) and 127.0.0.1:7474", addr)
 }
 
 // domainCodes gives each gRPC code that the server sends its domain code.
@@ -152,6 +147,9 @@ func fromStatus(err error) error {
 	code, ok := domainCodes[s.Code()]
 	if !ok {
 		code = opsreview.Internal
+	}
+	if slices.ContainsFunc(s.Details(), func(d any) bool { _, again := d.(*errdetails.RetryInfo); return again }) {
+		code = opsreview.Unavailable // it says when to come again
 	}
 	return opsreview.Errorf(code, "%s", s.Message())
 }

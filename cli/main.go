@@ -72,6 +72,7 @@ type app struct {
 	configPath string
 	dbPath     string
 	serverAddr string
+	access     accessFlags
 	embedded   *embedded // the demo's configuration and clock; nil otherwise
 	vendors    vendorOptions
 	columns    int // how wide the output is; 0 asks the terminal
@@ -139,12 +140,16 @@ Begin with "opsreview demo": it shows a whole review on made-up data.`,
 	flags.StringVar(&a.configPath, "config", "", "read the configuration from `FILE` (default opsreview.yaml here, else in the XDG configuration directory)")
 	flags.StringVar(&a.dbPath, "db", "", "keep the facts in `FILE` (default in the XDG data directory)")
 	flags.StringVar(&a.serverAddr, "server", "", "ask the server at `ADDR` instead of a database file")
+	flags.StringVar(&a.access.tokenFile, "token-file", "", "show the server the token in `FILE` (default OPSREVIEW_TOKEN_FILE)")
+	flags.StringVar(&a.access.caFile, "ca-file", "", "trust a server whose certificate is signed by those in `FILE` (default OPSREVIEW_CA_FILE, else the system's)")
+	flags.StringVar(&a.access.certFile, "cert-file", "", "show the server the certificate in `FILE`, where it asks for one")
+	flags.StringVar(&a.access.keyFile, "key-file", "", "with the key in `FILE`")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%s; see %q", err, cmd.CommandPath()+" --help")
 	})
 	root.AddCommand(
 		a.demoCommand(), a.reviewCommand(), a.pageCommand(), a.monitorCommand(), a.loadCommand(), a.policyCommand(),
-		a.teamCommand(), a.sourceCommand(), a.serveCommand(), a.dbCommand(), a.configCommand(), a.versionCommand(),
+		a.teamCommand(), a.sourceCommand(), a.serveCommand(), a.tokenCommand(), a.auditCommand(), a.dbCommand(), a.configCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -78,7 +78,7 @@ lists them. A label replaces the one before it, which stays in the history.
 			if !ok {
 				return usagef("--actioned %s: choose yes or no", actioned)
 			}
-			label.Actioned, label.Author = answer, o.who()
+			label.Actioned, label.Author = answer, a.authorOf(o)
 			req := &pb.LabelPagesRequest{
 				Pages: pages, Monitor: o.monitor, Team: o.scope.team, Window: o.scope.selector(), Label: &label,
 				OnlyUnlabelled: onlyUnlabelled, ValidateOnly: o.dryRun, RequestId: rand.Text(), AcceptSuggestions: accept,
@@ -126,7 +126,7 @@ func (a *app) pageUnlabelCommand() *cobra.Command {
 			}
 			req := &pb.UnlabelPagesRequest{
 				Pages: pages, Monitor: o.monitor, Team: o.scope.team, Window: o.scope.selector(),
-				Author: o.who(), Note: note, ValidateOnly: o.dryRun, RequestId: rand.Text(),
+				Author: a.authorOf(o), Note: note, ValidateOnly: o.dryRun, RequestId: rand.Text(),
 			}
 			return a.withClient(cmd.Context(), func(ctx context.Context, c client) error {
 				resp, err := c.pages.UnlabelPages(ctx, req)

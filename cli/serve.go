@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"opsreview"
+	"opsreview/server"
 )
 
 // stopTimeout is how long serve waits for calls under way when it is told to
@@ -20,10 +21,11 @@ func (a *app) serveCommand() *cobra.Command {
 	var listen string
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the API on this machine and sync the sources on their schedule",
-		Long: `Serve the gRPC API, with health and reflection, on a loopback address, and sync
-each source of the configuration that has an "every". SIGINT and SIGTERM end it once
-the calls under way are answered.`,
+		Short: "Serve the API and sync the sources on their schedule",
+		Long: `Serve the gRPC API, with health and reflection, and sync each source of the
+configuration that has an "every". On another address than a loopback one it takes TLS
+and a login (server.tls, and server.tokens_file or server.oidc in the configuration).
+SIGINT and SIGTERM end it once the calls under way are answered.`,
 		Example: `  opsreview serve
   opsreview --server 127.0.0.1:7474 review show`,
 		Args: args(cobra.NoArgs, "no arguments"),
@@ -34,21 +36,18 @@ the calls under way are answered.`,
 			return a.serve(cmd.Context(), listen)
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "", "answer on `ADDR`, on this machine (default the configuration's, else 127.0.0.1:7474)")
+	cmd.Flags().StringVar(&listen, "listen", "", "answer on `ADDR` (default the configuration's, else 127.0.0.1:7474)")
 	return cmd
 }
 
 func (a *app) serve(ctx context.Context, listen string) error {
-	backend, err := a.open(ctx)
+	backend, err := a.open(ctx, guarded(listen))
 	if err != nil {
 		return err
 	}
 	defer backend.close() //nolint:errcheck // the server has stopped; SQLite has committed what it answered
 	if listen == "" {
 		listen = backend.listen
-	}
-	if err := onLoopback(listen); err != nil {
-		return err
 	}
 	var lc net.ListenConfig
 	lis, err := lc.Listen(ctx, "tcp", listen)
@@ -57,7 +56,7 @@ func (a *app) serve(ctx context.Context, listen string) error {
 	}
 	fmt.Fprintf(a.stderr, "opsreview: serving %s on %s\n", backend.path, lis.Addr())
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return backend.server.Serve(lis) })
+	group.Go(func() error { return backend.server.Serve(server.LimitConnections(lis, backend.limits)) })
 	group.Go(func() error { backend.server.RunSchedule(ctx); return nil })
 	group.Go(func() error {
 		<-ctx.Done()

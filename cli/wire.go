@@ -25,6 +25,7 @@ type backend struct {
 	db     *store.DB
 	path   string // of the database
 	listen string // where the configuration wants to serve
+	limits server.Limits
 }
 
 func (b *backend) close() error { return b.db.Close() }
@@ -37,8 +38,8 @@ type embedded struct {
 
 // open makes the server out of the configuration, the database and the
 // vendors. It is the composition root: nothing else knows which vendors there
-// are.
-func (a *app) open(ctx context.Context) (*backend, error) {
+// are. A server that others reach is changed into one that guards itself.
+func (a *app) open(ctx context.Context, change ...func(config.Config, *server.Options) error) (*backend, error) {
 	cfg, err := a.config()
 	if err != nil {
 		return nil, err
@@ -51,15 +52,20 @@ func (a *app) open(ctx context.Context) (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, path, store.Options{Monitors: org.Monitors, Version: version()})
-	if err != nil {
+	opts := server.Options{
+		Org: org, Rules: cfg.Document.Rules, Sources: openSources(cfg, a.vendors), Importers: importers(), Log: a.log(), Now: a.clock(),
+		Version: version(), RawRetention: time.Duration(cfg.Retention.Raw),
+		LocalUser: accountName(),
+	}
+	for _, fn := range change {
+		if err := fn(cfg, &opts); err != nil {
+			return nil, err
+		}
+	}
+	if opts.DB, err = store.Open(ctx, path, store.Options{Monitors: org.Monitors, Version: version()}); err != nil {
 		return nil, atFile(path, err)
 	}
-	srv := server.New(server.Options{
-		DB: db, Org: org, Rules: cfg.Document.Rules, Sources: openSources(cfg, a.vendors), Importers: importers(), Log: a.log(), Now: a.clock(),
-		Version: version(), RawRetention: time.Duration(cfg.Retention.Raw),
-	})
-	return &backend{server: srv, db: db, path: path, listen: cfg.Server.Listen}, nil
+	return &backend{server: server.New(opts), db: opts.DB, limits: opts.Limits, path: path, listen: cfg.Server.Listen}, nil
 }
 
 // atFile names the file that err is about, and the operating system's reason.
