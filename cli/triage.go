@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -61,7 +62,9 @@ Every key has a command that does the same without a terminal:
 			if !isTerminal(a.stdin) || !isTerminal(a.stdout) || a.env("TERM") == "dumb" {
 				return usagef("triage needs a terminal; without one, use \"page list --unlabelled\", \"page show\", \"page label\" and \"page unlabel\"")
 			}
-			return a.withClient(cmd.Context(), func(ctx context.Context, c client) error { return a.triagePages(ctx, c, o) })
+			return a.quietly(func() error {
+				return a.withClient(cmd.Context(), func(ctx context.Context, c client) error { return a.triagePages(ctx, c, o) })
+			})
 		},
 	}
 	o.scope.add(cmd)
@@ -71,6 +74,18 @@ Every key has a command that does the same without a terminal:
 	f.StringVar(&o.sort, "sort", "-time", "walk by `KEY`: -time (newest first), time or cost")
 	f.StringVar(&o.author, "author", "", "who gives the labels, `NAME` (default the name of the account)")
 	return cmd
+}
+
+// quietly holds back what the server of this process logs until fn has ended:
+// it would be drawn over the screen.
+func (a *app) quietly(fn func() error) error {
+	var held bytes.Buffer
+	stderr := a.stderr
+	a.stderr = &held
+	err := fn()
+	a.stderr = stderr
+	_, _ = held.WriteTo(stderr) // nobody can be told that the messages are lost
+	return err
 }
 
 // triagePages walks through pages on the terminal.

@@ -246,12 +246,12 @@ func TestTriage_GoesOn(t *testing.T) {
 	tm.sees("page 2 of 5", "gen/3", "2 of 6 labelled")
 	tm.press("n", "l", "o", "s", "t", "Enter")
 	tm.sees("with the answer: note: lost")
-	tm.kill()
+	tm.signal(syscall.SIGKILL)
 	tm.sees("status 137")
 
 	want := map[string]string{"gen/5": "ada: actionable capacity", "gen/4": "ada: not_actionable duplicate"}
 	tm.labelled(want)
-	tm.triage(80, 24, "--sort", "time")
+	tm.triage(80, 24, "--sort", "time", "--responder", "me")
 	tm.sees("page 1 of 4", "gen/1", "2 of 6 labelled")
 	tm.press("Right", "Right", "Right")
 	tm.sees("page 4 of 4", "gen/6", "skipped before")
@@ -274,8 +274,8 @@ func TestTriage_GoesOn(t *testing.T) {
 	tm.labelled(want)
 }
 
-// kill ends the command at once, whatever it is doing.
-func (tm *terminal) kill() {
+// signal sends a signal to the command, whatever it is doing.
+func (tm *terminal) signal(s syscall.Signal) {
 	tm.t.Helper()
 	shell, err := strconv.Atoi(strings.TrimSpace(tm.do("display-message", "-p", "#{pane_pid}")))
 	if err != nil {
@@ -289,24 +289,37 @@ func (tm *terminal) kill() {
 	if err != nil {
 		tm.t.Fatalf("the shell has the children %q", children)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(pid, s); err != nil {
 		tm.t.Fatal(err)
 	}
 }
 
-// TestTriage_EndsTidily ends the command with a signal, and finds the terminal
-// as it was: the ordinary screen, and letters that are seen when typed.
+// TestTriage_EndsTidily ends the command by a key and by a signal, and finds the
+// terminal as it was: the ordinary screen, and letters that are seen when typed.
 func TestTriage_EndsTidily(t *testing.T) {
-	tm := openTerminal(t)
-	tm.triage(80, 24)
-	tm.sees("page 1 of 6", "q leave")
-	tm.press("C-c")
-	tm.sees("0 labels given", "status 0")
-	if on := strings.TrimSpace(tm.do("display-message", "-p", "#{alternate_on}")); on != "0" {
-		t.Errorf("the terminal is left on its other screen")
+	tests := map[string]struct {
+		end  func(*terminal)
+		want []string
+	}{
+		"ctrl+c leaves": {func(tm *terminal) { tm.press("C-c") }, []string{"0 labels given", "status 0"}},
+		"SIGTERM says that what is saved stays": {
+			func(tm *terminal) { tm.signal(syscall.SIGTERM) }, []string{"opsreview: interrupted; what was saved stays saved", "status 1"},
+		},
 	}
-	tm.press("t", "y", "p", "e", "d")
-	tm.sees("typed")
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			tm := openTerminal(t)
+			tm.triage(80, 24)
+			tm.sees("page 1 of 6", "q leave")
+			tt.end(tm)
+			tm.sees(tt.want...)
+			if on := strings.TrimSpace(tm.do("display-message", "-p", "#{alternate_on}")); on != "0" {
+				t.Error("the terminal is left on its other screen")
+			}
+			tm.press("t", "y", "p", "e", "d")
+			tm.sees("typed")
+		})
+	}
 }
 
 // TestTriage_Resizes draws the same page at other sizes while it is open.
