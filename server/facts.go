@@ -112,6 +112,24 @@ func (f *facts) window(spec opsreview.WindowSpec, sc scope) (opsreview.Window, e
 // input reads what a review of the window is computed from. The cost of it
 // grows with the window and the baseline, not with the stored history.
 func (f *facts) input(ctx context.Context, sc scope, w opsreview.Window) (review.Input, error) {
+	in, err := f.loadInput(ctx, sc, w)
+	if err != nil {
+		return in, err
+	}
+	if err = f.addBaseline(ctx, sc, &in); err != nil {
+		return in, err
+	}
+	if in.Monitors, err = f.monitors(ctx, in.Pages); err != nil {
+		return in, err
+	}
+	in.Labels, err = f.db.LabelHistory(ctx, refsOf(began(in)))
+	return in, err
+}
+
+// loadInput reads what the loads, the response and the gaps of a review of the
+// window are computed from: all but the baseline, the monitors and the history
+// of labels.
+func (f *facts) loadInput(ctx context.Context, sc scope, w opsreview.Window) (review.Input, error) {
 	in := review.Input{
 		Team: sc.team, Window: w, Now: f.now(), Zone: sc.zone,
 		Services: sc.services, AllServices: sc.all, Responders: sc.people, Org: f.org,
@@ -124,12 +142,6 @@ func (f *facts) input(ctx context.Context, sc scope, w opsreview.Window) (review
 	if err = f.addPages(ctx, sc, &in); err != nil {
 		return in, err
 	}
-	if in.Monitors, err = f.monitors(ctx, in.Pages); err != nil {
-		return in, err
-	}
-	if in.Labels, err = f.db.LabelHistory(ctx, refsOf(began(in))); err != nil {
-		return in, err
-	}
 	if in.DataSince, err = f.db.DataSince(ctx); err != nil {
 		return in, err
 	}
@@ -139,39 +151,51 @@ func (f *facts) input(ctx context.Context, sc scope, w opsreview.Window) (review
 
 // addPages reads the team's pages that touch the window, those that somebody
 // may have worked on when it began, and the pages of others that notified the
-// same people in it, all with their timelines; and then the team's pages of the
-// weeks before without.
+// same people in it, all with their timelines.
 func (f *facts) addPages(ctx context.Context, sc scope, in *review.Input) error {
 	w, ours := in.Window, sc.serviceRefs()
 	touched := opsreview.Window{Start: w.Start.Add(-lookBehind), End: w.End}
-	before := opsreview.Window{Start: w.Start.In(sc.zone).AddDate(0, 0, -7*baselineWeeks), End: w.Start}
-	if prev := w.Before(sc.zone); prev.Start.Before(before.Start) {
-		before.Start = prev.Start
-	}
 	carried, err := f.db.Carried(ctx, w.Start.AddDate(0, 0, -carriedDays), w.Start)
 	if err != nil {
 		return err
 	}
-	have := map[opsreview.Ref]bool{}
-	for _, read := range []func() store.PageFilter{
-		func() store.PageFilter { return store.PageFilter{Services: ours, Touched: touched} },
-		func() store.PageFilter { return store.PageFilter{Refs: orNone(carried)} },
-		func() store.PageFilter {
-			return store.PageFilter{Responder: orNone(review.Crew(*in)), Touched: touched}
-		},
-		func() store.PageFilter {
-			return store.PageFilter{Services: ours, Window: before, WithoutEvents: true}
-		},
-	} {
-		pages, err := f.db.Pages(ctx, read())
-		if err != nil {
-			return err
-		}
-		for _, p := range pages {
-			if !have[p.Ref] {
-				have[p.Ref] = true
-				in.Pages = append(in.Pages, p)
-			}
+	if err := f.addNew(ctx, in, store.PageFilter{Services: ours, Touched: touched}); err != nil {
+		return err
+	}
+	if err := f.addNew(ctx, in, store.PageFilter{Refs: orNone(carried)}); err != nil {
+		return err
+	}
+	if ours == nil {
+		return nil // No page is of others.
+	}
+	return f.addNew(ctx, in, store.PageFilter{Responder: orNone(review.Crew(*in)), Others: ours, Touched: touched})
+}
+
+// addBaseline reads the team's pages of the weeks before the window, which are
+// only counted.
+func (f *facts) addBaseline(ctx context.Context, sc scope, in *review.Input) error {
+	w := in.Window
+	before := opsreview.Window{Start: w.Start.In(sc.zone).AddDate(0, 0, -7*baselineWeeks), End: w.Start}
+	if prev := w.Before(sc.zone); prev.Start.Before(before.Start) {
+		before.Start = prev.Start
+	}
+	return f.addNew(ctx, in, store.PageFilter{Services: sc.serviceRefs(), Window: before, Brief: true})
+}
+
+// addNew adds those of the pages that the filter selects which the input does
+// not have.
+func (f *facts) addNew(ctx context.Context, in *review.Input, filter store.PageFilter) error {
+	pages, err := f.db.Pages(ctx, filter)
+	if err != nil {
+		return err
+	}
+	have := make(map[opsreview.Ref]bool, len(in.Pages))
+	for i := range in.Pages {
+		have[in.Pages[i].Ref] = true
+	}
+	for i := range pages {
+		if !have[pages[i].Ref] {
+			in.Pages = append(in.Pages, pages[i])
 		}
 	}
 	return nil

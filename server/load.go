@@ -22,7 +22,7 @@ func (s *loadService) GetLoad(ctx context.Context, req *pb.GetLoadRequest) (*pb.
 	if err != nil {
 		return nil, err
 	}
-	in, err := s.facts.input(ctx, sc, w)
+	in, err := s.facts.loadInput(ctx, sc, w)
 	if err != nil {
 		return nil, err
 	}

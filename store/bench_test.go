@@ -71,7 +71,7 @@ func bareInsert(b *testing.B, pool *sql.DB, key int64, pages []opsreview.Page) (
 		must(err)
 		return s
 	}
-	page, event := prepare("pages", 27), prepare("events", 11)
+	page, event := prepare("pages", 29), prepare("events", 11)
 	notified, monitor := prepare("notified", 2), prepare("monitors", 7)
 	for i := range pages {
 		p := &pages[i]
@@ -85,7 +85,7 @@ func bareInsert(b *testing.B, pool *sql.DB, key int64, pages []opsreview.Page) (
 			string(p.Urgency), p.Priority, p.Severity, p.Runbook, string(attributes), p.MergedInto, p.Reported,
 			p.CreatedAt.UnixMilli(), p.EndedAt.UnixMilli(), p.UpdatedAt.UnixMilli(), string(p.Status),
 			p.TriggeredAt.UnixMilli(), p.AcknowledgedAt.UnixMilli(), p.ResolvedAt.UnixMilli(),
-			string(p.ResolvedBy.Kind), p.ResolvedBy.ID, p.ResolvedBy.Name)
+			string(p.ResolvedBy.Kind), p.ResolvedBy.ID, p.ResolvedBy.Name, nil, nil)
 		exec(monitor, p.Monitor, p.Service.Source, p.Service.ID, p.Title, "alertname", p.TriggeredAt.UnixMilli(), p.TriggeredAt.UnixMilli())
 		told := map[string]bool{}
 		for j := range p.Events {

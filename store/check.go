@@ -22,7 +22,7 @@ func (db *DB) Check(ctx context.Context) ([]string, error) {
 			return err // What a damaged file says of its rows means nothing.
 		}
 		for _, check := range []func(context.Context, *sql.Tx) ([]string, error){
-			checkReferences, checkCounters, checkNotified, checkMonitors, db.checkPages,
+			checkReferences, checkCounters, checkNotified, checkMonitors, checkLabels, db.checkPages,
 		} {
 			found, err := check(ctx, tx)
 			if err != nil {
@@ -93,6 +93,14 @@ func checkMonitors(ctx context.Context, tx *sql.Tx) ([]string, error) {
 		SELECT format('monitor %s does not fit its pages', coalesce(m.id, r.id))
 		FROM monitors m FULL JOIN real r ON r.id = m.id
 		WHERE m.id IS NULL OR r.id IS NULL OR m.first_seen_at <> r.first OR m.last_seen_at <> r.last
+		LIMIT 100`, nil, scanText)
+}
+
+func checkLabels(ctx context.Context, tx *sql.Tx) ([]string, error) {
+	return collect(ctx, tx, `SELECT format('page %s/%s does not show its last label', p.source, p.id)
+		FROM pages p WHERE (p.label, p.labelled_at) IS NOT (
+			SELECT l.key, iif(l.withdrawn OR l.verdict = '', NULL, l.at) FROM labels l
+			WHERE l.source = p.source AND l.page = p.id ORDER BY l.at DESC, l.author DESC LIMIT 1)
 		LIMIT 100`, nil, scanText)
 }
 

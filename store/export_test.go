@@ -17,8 +17,17 @@ var MigrateTo = migrateTo
 // PagesQuery returns the query by which Pages finds pages.
 func PagesQuery(f PageFilter) (string, []any, error) {
 	rest, args, err := f.query()
+	if f.Brief {
+		return selectBriefs + rest, args, err
+	}
 	return selectPages + rest, args, err
 }
+
+// Queries that no filter makes.
+const (
+	SelectMonitorLabels = selectMonitorLabels
+	SelectCarried       = selectCarried
+)
 
 // SetLog makes the log's bound small, so that tests need not write much, and
 // the wait for readers.

@@ -110,7 +110,35 @@ func giveLabels(ctx context.Context, w *writer, labels []opsreview.Label) (chang
 			changed = append(changed, l.Page)
 		}
 	}
-	return changed, nil
+	return changed, w.showLabels(ctx, changed)
+}
+
+// lastLabels begins an update of what pages show of their labels.
+const lastLabels = `UPDATE pages SET (label, labelled_at) = (
+	SELECT l.key, iif(l.withdrawn OR l.verdict = '', NULL, l.at) FROM labels l
+	WHERE l.source = pages.source AND l.page = pages.id ORDER BY l.at DESC, l.author DESC LIMIT 1) `
+
+// showLabels makes the pages show the labels that they were given last.
+func (w *writer) showLabels(ctx context.Context, pages []opsreview.Ref) error {
+	if len(pages) == 0 {
+		return nil
+	}
+	_, err := w.exec(ctx, lastLabels+`WHERE (source, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`, encodeRefs(pages))
+	if err != nil {
+		return fmt.Errorf("show labels: %w", err)
+	}
+	return nil
+}
+
+// showEarlyLabels makes pages with keys above one show labels that came before
+// them.
+func (w *writer) showEarlyLabels(ctx context.Context, above int64) error {
+	_, err := w.exec(ctx, lastLabels+`WHERE key > ? AND EXISTS (SELECT 1 FROM labels l
+		WHERE l.source = pages.source AND l.page = pages.id)`, above)
+	if err != nil {
+		return fmt.Errorf("show early labels: %w", err)
+	}
+	return nil
 }
 
 // lastLabel returns the page's latest label, withdrawn or not, and the zero one
@@ -152,15 +180,18 @@ func labelArgs(args []any, l opsreview.Label) []any {
 // saveLabels saves a batch's labels. Their pages may come later.
 func saveLabels(ctx context.Context, w *writer, f facts, saved *opsreview.Saved) error {
 	var args []any
+	var pages []opsreview.Ref
 	for _, l := range f.batch.Labels {
-		args = labelArgs(args, l)
+		args, pages = labelArgs(args, l), append(pages, l.Page)
 	}
 	n, err := w.insert(ctx, labelBulk, args)
 	if err != nil {
 		return fmt.Errorf("save labels: %w", err)
 	}
-	saved.Labels = n
-	return nil
+	if saved.Labels = n; n == 0 {
+		return nil
+	}
+	return w.showLabels(ctx, pages)
 }
 
 // Labels returns the page's labels, withdrawals among them, oldest first: the
@@ -170,15 +201,16 @@ func (db *DB) Labels(ctx context.Context, page opsreview.Ref) ([]opsreview.Label
 		ORDER BY at, author`, []any{page.Source, page.ID}, scanLabel)
 }
 
+const selectMonitorLabels = `SELECT ` + labelFields + `, l.source, l.page FROM pages p ` + inForce + `
+	WHERE p.monitor = ? AND p.labelled_at IS NOT NULL ORDER BY p.labelled_at DESC, p.source, p.id LIMIT ?`
+
 // MonitorLabels returns the labels in force on pages of the monitor, newest
 // first, at most limit of them; 0 is no limit.
 func (db *DB) MonitorLabels(ctx context.Context, monitor string, limit int) ([]opsreview.Label, error) {
 	if limit <= 0 {
 		limit = -1
 	}
-	return list(ctx, db, `SELECT `+labelFields+`, l.source, l.page FROM pages p `+inForce+`
-		WHERE p.monitor = ? AND l.verdict <> '' AND NOT l.withdrawn
-		ORDER BY l.at DESC, l.source, l.page LIMIT ?`, []any{monitor, limit}, scanLabel)
+	return list(ctx, db, selectMonitorLabels, []any{monitor, limit}, scanLabel)
 }
 
 func scanLabel(rows *sql.Rows) (l opsreview.Label, err error) {

@@ -26,14 +26,15 @@ func (db *DB) LabelHistory(ctx context.Context, pages []opsreview.Ref) ([]opsrev
 	return labels, nil
 }
 
+const selectCarried = `SELECT source, id FROM pages
+	WHERE triggered_at >= ? AND triggered_at < ? AND acknowledged_at IS NOT NULL AND (resolved_at IS NULL OR resolved_at > ?)
+	ORDER BY source, id`
+
 // Carried lists the pages that began in [since, at), that a person has
 // acknowledged and that had not ended at that time, by reference: those that
 // somebody may still have been working on.
 func (db *DB) Carried(ctx context.Context, since, at time.Time) ([]opsreview.Ref, error) {
-	refs, err := list(ctx, db, `SELECT source, id FROM pages
-		WHERE triggered_at >= ? AND triggered_at < ? AND acknowledged_at IS NOT NULL
-			AND (resolved_at IS NULL OR resolved_at > ?)
-		ORDER BY source, id`, []any{since.UnixMilli(), at.UnixMilli(), at.UnixMilli()},
+	refs, err := list(ctx, db, selectCarried, []any{since.UnixMilli(), at.UnixMilli(), at.UnixMilli()},
 		func(rows *sql.Rows) (r opsreview.Ref, err error) {
 			err = rows.Scan(&r.Source, &r.ID)
 			return r, err

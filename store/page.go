@@ -16,6 +16,7 @@ import (
 type PageFilter struct {
 	Refs     []opsreview.Ref  // these pages; nil for all, empty for none
 	Services []opsreview.Ref  // pages of these services; nil for all, empty for none
+	Others   []opsreview.Ref  // pages of other services than these
 	Window   opsreview.Window // triggered in it; either end may be zero
 	Touched  opsreview.Window // triggered in it, or notified somebody in it
 
@@ -31,6 +32,7 @@ type PageFilter struct {
 	Limit         int  // 0 is no limit
 	Descending    bool // latest first
 	WithoutEvents bool // leave out the timelines, which are most of the work
+	Brief         bool // read no more of each page than Ref, Service, Monitor, TriggeredAt and Label
 }
 
 // A LabelState says whether a page has a label in force.
@@ -61,8 +63,7 @@ const labelFields = `coalesce(l.verdict, ''), coalesce(l.cause, ''), coalesce(l.
 	coalesce(l.note, ''), coalesce(l.minutes, 0), coalesce(l.author, ''), l.at, coalesce(l.withdrawn, 0)`
 
 // inForce joins the label in force, or the one that withdrew it, to pages p.
-const inForce = `LEFT JOIN labels l ON l.key = (SELECT key FROM labels
-	WHERE source = p.source AND page = p.id ORDER BY at DESC, author DESC LIMIT 1)`
+const inForce = `LEFT JOIN labels l ON l.key = p.label`
 
 // Pages returns the pages that f selects with their timelines and the labels in
 // force, in the order of their keys.
@@ -73,6 +74,10 @@ func (db *DB) Pages(ctx context.Context, f PageFilter) ([]opsreview.Page, error)
 	}
 	var pages []opsreview.Page
 	err = db.view(ctx, func(tx *sql.Tx) error {
+		if f.Brief {
+			pages, err = collect(ctx, tx, selectBriefs+rest, args, scanBrief)
+			return err
+		}
 		pages, err = loadPages(ctx, tx, rest, args, !f.WithoutEvents)
 		return err
 	})
@@ -98,6 +103,27 @@ func (f PageFilter) query() (rest string, args []any, err error) {
 // selectPages begins a query for pages p with the labels l in force.
 var selectPages = `SELECT ` + prefixed("p", pageColumns) + `, ` + labelFields + ` FROM pages p ` + inForce + ` WHERE `
 
+// selectBriefs begins a query for what a brief page has, in the order of
+// scanBrief.
+const selectBriefs = `SELECT p.source, p.id, p.service_source, p.service, p.monitor, p.triggered_at, ` + labelFields +
+	` FROM pages p ` + inForce + ` WHERE `
+
+func scanBrief(rows *sql.Rows) (p opsreview.Page, err error) {
+	var l opsreview.Label
+	err = rows.Scan(append([]any{
+		&p.Source, &p.ID, &p.Service.Source, &p.Service.ID, &p.Monitor, (*sqlTime)(&p.TriggeredAt),
+	}, labelDest(&l)...)...)
+	setLabel(&p, l)
+	return p, err
+}
+
+// setLabel gives the page the label given last, if that is in force.
+func setLabel(p *opsreview.Page, l opsreview.Label) {
+	if !l.IsZero() {
+		p.Label, p.Label.Page = l, p.Ref
+	}
+}
+
 // loadPages returns the pages p for which the rest of a query after WHERE
 // holds.
 func loadPages(ctx context.Context, q querier, rest string, args []any, events bool) ([]opsreview.Page, error) {
@@ -108,9 +134,7 @@ func loadPages(ctx context.Context, q querier, rest string, args []any, events b
 		if err != nil {
 			return err
 		}
-		if !l.IsZero() {
-			p.Label, p.Label.Page = l, p.Ref
-		}
+		setLabel(&p.Page, l)
 		found = append(found, p)
 		return nil
 	})
@@ -142,6 +166,9 @@ func (f PageFilter) conditions() (where []string, args []any, err error) {
 	if f.Services != nil {
 		add("(p.service_source, p.service) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))", encodeRefs(f.Services))
 	}
+	if f.Others != nil {
+		add("(p.service_source, p.service) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))", encodeRefs(f.Others))
+	}
 	if t := f.Window.Start; !t.IsZero() {
 		add("p.triggered_at >= ?", sqlTime(t))
 	}
@@ -167,9 +194,9 @@ func (f PageFilter) conditions() (where []string, args []any, err error) {
 	}
 	switch f.Labelled {
 	case Labelled:
-		add("l.verdict <> '' AND NOT l.withdrawn")
+		add("p.labelled_at IS NOT NULL")
 	case Unlabelled:
-		add("(l.key IS NULL OR l.verdict = '' OR l.withdrawn)")
+		add("p.labelled_at IS NULL")
 	}
 	if err := f.search(add); err != nil {
 		return nil, nil, err
@@ -194,16 +221,17 @@ func bounds(w opsreview.Window) (start, end int64) {
 }
 
 // notified returns the condition that a page notified one of the responders.
-// Within a window each page of the window is looked up, so that the cost is the
-// window's; without one it is that of the responders' own history.
+// Within a window those whom each page of the window notified are looked up, so
+// that the cost is the window's; without one it is that of the responders' own
+// history.
 func (f PageFilter) notified() string {
 	const who = "SELECT value ->> 0 AS source, value ->> 1 AS id FROM json_each(?)"
 	if f.Window.IsZero() && f.Touched.IsZero() && f.Refs == nil {
 		return `p.key IN (SELECT n.page FROM (` + who + `) r CROSS JOIN notified n ON n.responder = r.id
 			CROSS JOIN pages q ON q.key = n.page WHERE q.source = r.source)`
 	}
-	return `EXISTS (SELECT 1 FROM (` + who + `) r CROSS JOIN notified n ON n.responder = r.id AND n.page = p.key
-		WHERE p.source = r.source)`
+	// The pluses keep SQLite from beginning with the responders, or the source.
+	return `EXISTS (SELECT 1 FROM notified n WHERE n.page = p.key AND (+p.source, +n.responder) IN (` + who + `))`
 }
 
 // search adds the condition that the title contains what is searched for. LIKE

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"testing"
@@ -24,50 +25,69 @@ func TestPlans(t *testing.T) {
 		filter store.PageFilter
 		want   string // an index that must be in the plan
 	}{
-		"pages triggered in a window": {store.PageFilter{Window: window}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
-		"pages notified in a window":  {store.PageFilter{Touched: window}, "events_notified_at_idx (at>? AND at<?)"},
-		"a page of the list":          {store.PageFilter{After: store.PageKey{At: at(1, "00:00:00"), Ref: who[0]}, Limit: 100}, "pages_triggered_at_source_id_idx ((triggered_at,source,id)>(?,?,?))"},
-		"the latest pages":            {store.PageFilter{Limit: 10, Descending: true}, "pages_triggered_at_source_id_idx"},
-		"pages of a responder":        {store.PageFilter{Responder: who}, "SEARCH n USING PRIMARY KEY (responder=?)"},
-		"a responder in a window":     {store.PageFilter{Responder: who, Window: window}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
-		"a touched responder":         {store.PageFilter{Responder: who, Touched: window}, "SEARCH p USING INTEGER PRIMARY KEY"},
-		"pages by reference":          {store.PageFilter{Refs: who}, "SEARCH p USING INDEX sqlite_autoindex_pages_1 (source=? AND id=?)"},
-		"pages of a monitor":          {store.PageFilter{Monitor: "m-1"}, "pages_monitor_triggered_at_idx (monitor=?)"},
-		"unlabelled pages in a week":  {store.PageFilter{Window: window, Labelled: store.Unlabelled}, "SEARCH labels USING COVERING INDEX sqlite_autoindex_labels_1 (source=? AND page=?)"},
-		"services in a window":        {store.PageFilter{Window: window, Services: who}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
+		"pages triggered in a window":     {store.PageFilter{Window: window}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
+		"pages notified in a window":      {store.PageFilter{Touched: window}, "events_notified_at_idx (at>? AND at<?)"},
+		"a page of the list":              {store.PageFilter{After: store.PageKey{At: at(1, "00:00:00"), Ref: who[0]}, Limit: 100}, "pages_triggered_at_source_id_idx ((triggered_at,source,id)>(?,?,?))"},
+		"the latest pages":                {store.PageFilter{Limit: 10, Descending: true}, "pages_triggered_at_source_id_idx"},
+		"pages of a responder":            {store.PageFilter{Responder: who}, "SEARCH n USING PRIMARY KEY (responder=?)"},
+		"a responder in a window":         {store.PageFilter{Responder: who, Window: window}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
+		"whom pages in a window notified": {store.PageFilter{Responder: who, Window: window}, "SEARCH n EXISTS USING COVERING INDEX notified_page_idx (page=?)"},
+		"a touched responder":             {store.PageFilter{Responder: who, Touched: window, Others: who}, "SEARCH n EXISTS USING COVERING INDEX notified_page_idx (page=?)"},
+		"pages by reference":              {store.PageFilter{Refs: who}, "SEARCH p USING INDEX sqlite_autoindex_pages_1 (source=? AND id=?)"},
+		"pages of a monitor":              {store.PageFilter{Monitor: "m-1"}, "pages_monitor_triggered_at_idx (monitor=?)"},
+		"unlabelled pages in a week":      {store.PageFilter{Window: window, Labelled: store.Unlabelled}, "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)"},
+		"brief pages in a window":         {store.PageFilter{Window: window, Services: who, Brief: true}, "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)"},
+		"services in a window":            {store.PageFilter{Window: window, Services: who}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			query, args, err := store.PagesQuery(tt.filter)
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows, err := pool.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer rows.Close()
-			var plan strings.Builder
-			for rows.Next() {
-				var id, parent, unused int
-				var step string
-				if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
-					t.Fatal(err)
-				}
-				fmt.Fprintln(&plan, step)
-				for _, table := range []string{"p", "pages", "events", "n", "notified", "labels", "l"} {
-					if strings.HasPrefix(step+" ", "SCAN "+table+" ") && !strings.Contains(step, "pages_triggered_at_source_id_idx") {
-						t.Errorf("a table is read whole: %s", step)
-					}
-				}
-			}
-			if err := rows.Err(); err != nil {
-				t.Fatal(err)
-			}
-			if !strings.Contains(plan.String(), tt.want) {
-				t.Errorf("the plan lacks %q:\n%s", tt.want, plan.String())
-			}
+			wantPlan(t, pool, tt.want, query, args...)
 		})
 	}
+	t.Run("labels of a monitor come in order from an index", func(t *testing.T) {
+		plan := wantPlan(t, pool, "SEARCH p USING INDEX pages_monitor_labelled_at_source_id_idx (monitor=? AND labelled_at>?)", store.SelectMonitorLabels, "m-1", 11)
+		if strings.Contains(plan, "B-TREE") {
+			t.Errorf("all labels of the monitor are sorted:\n%s", plan)
+		}
+	})
+	t.Run("pages carried into a window", func(t *testing.T) {
+		wantPlan(t, pool, "SEARCH pages USING INDEX pages_acknowledged_triggered_at_resolved_at_idx (triggered_at>? AND triggered_at<?)", store.SelectCarried, 0, 1, 1)
+	})
+}
+
+// wantPlan fails the test unless the query's plan has a step and reads no table
+// whole. It returns the plan.
+func wantPlan(t *testing.T, pool *sql.DB, want, query string, args ...any) string {
+	t.Helper()
+	rows, err := pool.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&plan, step)
+		for _, table := range []string{"p", "pages", "events", "n", "notified", "labels", "l"} {
+			if strings.HasPrefix(step+" ", "SCAN "+table+" ") && !strings.Contains(step, "pages_triggered_at_source_id_idx") {
+				t.Errorf("a table is read whole: %s", step)
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(plan.String(), want) {
+		t.Errorf("the plan lacks %q:\n%s", want, plan.String())
+	}
+	return plan.String()
 }
 
 // BenchmarkReviewWindow reads the pages of one week out of a short and out of a

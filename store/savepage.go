@@ -187,6 +187,7 @@ func knownPages(ctx context.Context, w *writer, source string, pages []*pageFact
 type pageRows struct {
 	pages, events, notified []any
 	updated                 int
+	last                    int64                        // the key of the last page before the new ones
 	monitors                map[string]opsreview.Monitor // of new pages
 	moved                   map[string]bool              // IDs of monitors that lost a page or whose times may have shrunk
 }
@@ -250,10 +251,10 @@ func (db *DB) insertPages(ctx context.Context, w *writer, r *pageRows, pages []*
 	if len(pages) == 0 {
 		return nil
 	}
-	var key int64
-	if err := w.queryRow(ctx, `SELECT coalesce(max(key), 0) FROM pages`, nil, &key); err != nil {
+	if err := w.queryRow(ctx, `SELECT coalesce(max(key), 0) FROM pages`, nil, &r.last); err != nil {
 		return fmt.Errorf("find a key: %w", err)
 	}
+	key := r.last
 	for _, p := range pages {
 		key++
 		r.addEvents(key, p.Events) // all of them: what Settle drops must be known when it comes again
@@ -276,6 +277,11 @@ var (
 func (db *DB) saveRows(ctx context.Context, w *writer, r *pageRows, saved *opsreview.Saved) error {
 	if _, err := w.insert(ctx, pageBulk, r.pages); err != nil {
 		return fmt.Errorf("insert pages: %w", err)
+	}
+	if len(r.pages) > 0 {
+		if err := w.showEarlyLabels(ctx, r.last); err != nil {
+			return err
+		}
 	}
 	var err error
 	if saved.Events, err = w.insert(ctx, eventBulk, r.events); err != nil {

@@ -70,6 +70,8 @@ CREATE TABLE notified (
 	PRIMARY KEY (responder, page)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX notified_page_idx ON notified (page);
+
 CREATE TABLE pages (
 	key             INTEGER PRIMARY KEY,
 	source          TEXT    NOT NULL,
@@ -98,9 +100,15 @@ CREATE TABLE pages (
 	resolved_at     INTEGER,
 	resolver_kind   TEXT    NOT NULL,
 	resolver        TEXT    NOT NULL,
-	resolver_name   TEXT    NOT NULL,
+	resolver_name   TEXT    NOT NULL, label INTEGER, labelled_at INTEGER,
 	CONSTRAINT pages_source_id_key UNIQUE (source, id)
 ) STRICT;
+
+CREATE INDEX pages_acknowledged_triggered_at_resolved_at_idx ON pages (triggered_at, resolved_at)
+	WHERE acknowledged_at IS NOT NULL;
+
+CREATE INDEX pages_monitor_labelled_at_source_id_idx ON pages (monitor, labelled_at DESC, source, id)
+	WHERE labelled_at IS NOT NULL;
 
 CREATE INDEX pages_monitor_triggered_at_idx ON pages (monitor, triggered_at);
 
