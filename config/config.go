@@ -34,6 +34,7 @@ type Config struct {
 	Sources    []Source    `yaml:"sources"`
 
 	Maintenance []Maintenance `yaml:"maintenance"`
+	Reports     []Report      `yaml:"reports"`
 
 	// Document is the policy that Policy names, or the one that is built in.
 	Document policy.Document `yaml:"-"`
@@ -88,7 +89,7 @@ type Responder struct {
 }
 
 // keys are the top-level keys in the order in which they are printed.
-var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "maintenance"}
+var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "maintenance", "reports"}
 
 // Default returns the configuration of an empty file.
 func Default() Config {
@@ -146,6 +147,9 @@ func (c *Config) resolvePaths(dir string) {
 	}
 	for i := range c.Sources {
 		paths = append(paths, c.Sources[i].paths()...)
+	}
+	for i := range c.Reports {
+		paths = append(paths, c.Reports[i].paths()...)
 	}
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {

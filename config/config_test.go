@@ -210,6 +210,8 @@ sources:
   every: 5m
 # default
 maintenance: []
+# default
+reports: []
 `
 	if diff := cmp.Diff(want, string(c.Redacted())); diff != "" {
 		t.Errorf("Redacted (-want +got):\n%s", diff)
