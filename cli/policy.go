@@ -54,7 +54,7 @@ Labels that accepted a suggestion do not count as agreement.`,
 
 func (a *app) printRules(resp *pb.ListRulesResponse) {
 	t := table{columns: []column{
-		{head: "RULE"}, {head: "SUGGESTS", flex: true, min: 14}, {head: "PAGES", right: true}, {head: "AGREED"}, {head: "95 %", drop: 2},
+		{head: "RULE"}, {head: "SUGGESTS"}, {head: "PAGES", right: true}, {head: "AGREED"}, {head: "95 %", drop: 2},
 		{head: "CAUSE TOO", drop: 3}, {head: "SPEAKS OF", flex: true, min: 20, drop: 1},
 	}}
 	for _, r := range resp.GetRules() {
