@@ -9,7 +9,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 TOOL := go tool -modfile=internal/tools/go.mod
 LINT := go tool -modfile=internal/tools/lint/go.mod golangci-lint
 
-.PHONY: all help build test race lint generate check demo bench
+.PHONY: all help build test race lint generate check demo bench bench-policy
 all: build test lint         ## Build, test and lint (default)
 help:                        ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,8 @@ race:                        ## Run the tests under the race detector, as CI doe
 	go test -race -shuffle=on -timeout 40m ./...
 bench: build                 ## Measure against a bare loop, a longer history and a bound of memory
 	go run ./bench
+bench-policy: build          ## Compare what policy suggests with the truth of the example organisation
+	go run ./bench -only policy,confusion
 lint:                        ## Vet and lint
 	go vet ./...
 	$(TOOL) buf lint

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"opsreview"
 	"opsreview/store"
 )
 
@@ -132,5 +133,19 @@ func TestHistoriesOfAnyLengthEndWithTheSamePages(t *testing.T) {
 	}
 	if diff := cmp.Diff(ends[0], ends[1]); diff != "" {
 		t.Errorf("the last thousand pages (-short +long):\n%s", diff)
+	}
+}
+
+func TestTally_CountsVerdictsAndCausesApart(t *testing.T) {
+	really := truth{Actionable: true, Cause: "capacity"}
+	got := tally{}.with(really, opsreview.Actionable, "capacity").
+		with(really, opsreview.Actionable, "service_issue").
+		with(really, opsreview.NotActionable, "capacity")
+	want := tally{spoke: 3, right: 2, cause: 1, found: [2]int{2, 0}}
+	if got != want {
+		t.Errorf("tally = %+v, want %+v", got, want)
+	}
+	if r := precision("it", got); !r.missed() {
+		t.Errorf("two of three meet the bound: %+v", r)
 	}
 }

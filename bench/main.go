@@ -71,6 +71,8 @@ var parts = []part{
 	{"ingest", (*bench).ingest},
 	{"review", (*bench).review},
 	{"queries", (*bench).queriesWhileSyncing},
+	{"policy", (*bench).policy},
+	{"confusion", (*bench).confusion},
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
