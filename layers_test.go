@@ -31,7 +31,7 @@ var layers = map[string][]string{
 	"server":                  {".", "auth", "ingest", "policy", "proto/opsreview/v1", "report", "review", "store"},
 	"config":                  {".", "auth", "ingest/pagerduty", "policy"},
 	"cli": {
-		".", "auth", "config", "examples", "ingest", "ingest/file", "ingest/pagerduty", "internal/rest",
+		".", "auth", "config", "deliver", "examples", "ingest", "ingest/file", "ingest/pagerduty", "internal/rest",
 		"policy", "proto/opsreview/v1", "server", "store",
 	},
 	"cmd/opsreview": {"cli"},
@@ -44,7 +44,7 @@ var layers = map[string][]string{
 
 // vendors are the rooms of package cli's imports that only its composition
 // root may know.
-var vendors = []string{"ingest/file", "ingest/pagerduty"}
+var vendors = []string{"deliver", "ingest/file", "ingest/pagerduty"}
 
 // externals lists where each module from outside may be imported. A module
 // that is not listed may be imported nowhere; an empty list means tests only.

@@ -27,6 +27,7 @@ var contract = map[string]any{
 	"suspect window": suspectJSON{}, "window": windowJSON{}, "outcomes": outcomesJSON{}, "interruptions": interruptionsJSON{},
 	"rules": rulesJSON{}, "rule": ruleJSON{}, "policy diff": policyDiffJSON{}, "policy change": policyChangeJSON{},
 	"suggestion": suggestionJSON{}, "hit rate": hitRateJSON{}, "suggested": suggestedJSON{},
+	"report": reportJSON{}, "sent": sentJSON{},
 	"gap": gapJSON{}, "what-if": whatIfJSON{},
 	"disputes": disputesJSON{}, "dispute": disputeJSON{}, "label change": labelChangeJSON{},
 }

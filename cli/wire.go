@@ -11,6 +11,7 @@ import (
 
 	"opsreview"
 	"opsreview/config"
+	"opsreview/deliver"
 	"opsreview/ingest"
 	"opsreview/ingest/file"
 	"opsreview/ingest/pagerduty"
@@ -53,7 +54,7 @@ func (a *app) open(ctx context.Context, change ...func(config.Config, *server.Op
 		return nil, err
 	}
 	opts := server.Options{
-		Org: org, Rules: cfg.Document.Rules, Sources: openSources(cfg, a.vendors), Importers: importers(), Log: a.log(), Now: a.clock(),
+		Org: org, Rules: cfg.Document.Rules, Sources: openSources(cfg, a.vendors), Reports: openReports(cfg), Importers: importers(), Log: a.log(), Now: a.clock(),
 		Version: version(), RawRetention: time.Duration(cfg.Retention.Raw),
 		LocalUser: accountName(),
 	}
@@ -107,6 +108,25 @@ func openSources(cfg config.Config, o vendorOptions) []server.ScheduledSource {
 		sources = append(sources, server.ScheduledSource{Source: src, Every: time.Duration(s.Every)})
 	}
 	return sources
+}
+
+// openReports makes the destinations of the configuration. Secrets are read
+// when something is sent.
+func openReports(cfg config.Config) []server.Destination {
+	var all []server.Destination
+	for _, r := range cfg.Reports {
+		d := server.Destination{Name: r.Name, Kind: r.Kind, Team: r.Team, Last: r.Last, Schedule: opsreview.Schedule(r.Every)}
+		switch r.Kind {
+		case "slack":
+			d.Sender = deliver.Slack{URLFile: r.URLFile}
+		case "smtp":
+			d.Sender = deliver.SMTP{Server: r.Server, From: r.From, To: r.To, Username: r.Username, PasswordFile: r.PasswordFile}
+		default: // the configuration has been checked
+			d.Sender = deliver.Command{Args: r.Command, HTML: r.Format == asHTML, Timeout: time.Duration(r.Timeout)}
+		}
+		all = append(all, d)
+	}
+	return all
 }
 
 // A brokenSource is one whose configuration is right but whose token cannot be
