@@ -124,7 +124,7 @@ func (a *app) tokenPath() string { return cmp.Or(a.access.tokenFile, a.env("OPSR
 // dialOptions say how to speak to the server at --server: with TLS unless it is
 // on this machine, and with the caller's token.
 func (a *app) dialOptions() ([]grpc.DialOption, error) {
-	secure := !config.Loopback(a.serverAddr) || a.access.caFile != "" || a.access.certFile != ""
+	secure := a.encrypted()
 	transport := insecure.NewCredentials()
 	if secure {
 		c, err := a.clientTLS()
@@ -142,6 +142,12 @@ func (a *app) dialOptions() ([]grpc.DialOption, error) {
 		options = append(options, grpc.WithPerRPCCredentials(token))
 	}
 	return options, nil
+}
+
+// encrypted reports whether the server is spoken to with TLS: always, unless it
+// is on this machine and nothing asks for it.
+func (a *app) encrypted() bool {
+	return !config.Loopback(a.serverAddr) || a.access.caFile != "" || a.env("OPSREVIEW_CA_FILE") != "" || a.access.certFile != ""
 }
 
 // clientTLS is how this program checks a server, and proves itself where it is

@@ -12,11 +12,11 @@ import (
 
 // serve starts opsreview serve in a process of its own and returns its address
 // and how to end it with a signal, which returns the rest of what it said and
-// its exit status.
-func serve(t *testing.T, db string) (addr string, end func(os.Signal) (string, int)) {
+// its exit status. The lines of config are its configuration.
+func serve(t *testing.T, db string, config ...string) (addr string, end func(os.Signal) (string, int)) {
 	t.Helper()
 	a := &account{t: t, home: filepath.Dir(db)}
-	if err := os.WriteFile(filepath.Join(a.home, "opsreview.yaml"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(a.home, "opsreview.yaml"), []byte(strings.Join(config, "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := a.command(filepath.Base(db), "serve", "--listen", "127.0.0.1:0")

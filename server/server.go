@@ -9,6 +9,7 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -136,7 +137,12 @@ func New(o Options) *Server {
 }
 
 // Serve answers calls on lis until Stop, and returns nil then.
-func (s *Server) Serve(lis net.Listener) error { return s.grpc.Serve(lis) }
+func (s *Server) Serve(lis net.Listener) error {
+	if err := s.grpc.Serve(lis); !errors.Is(err, grpc.ErrServerStopped) { // it was stopped before it began
+		return err
+	}
+	return nil
+}
 
 // Stop ends the server: calls under way are answered, new ones are refused,
 // and what has not ended when ctx does is cut off.
