@@ -11,12 +11,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"opsreview"
+	"opsreview/policy"
 	pb "opsreview/proto/opsreview/v1"
 )
 
 func (a *app) policyCommand() *cobra.Command {
 	return noun("policy", "The policy: its rules, how well they do, and whether a file is right",
-		a.policyRulesCommand(), a.policyCheckCommand(), a.policyTestCommand(), a.policyDiffCommand())
+		a.policyRulesCommand(), a.policyCheckCommand(), a.policyTestCommand(), a.policyDiffCommand(), a.policyFactsCommand())
 }
 
 func (a *app) policyRulesCommand() *cobra.Command {
@@ -52,10 +53,35 @@ Labels that accepted a suggestion do not count as agreement.`,
 	return cmd
 }
 
+func (a *app) policyFactsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "facts",
+		Short: "List what the condition of a rule may read",
+		Long: `List the facts of a page that the condition of a rule may read. A condition is CEL
+(https://cel.dev) without loops; count(n, "page") writes "1 page" or "2 pages". A rule
+that asks for an attribute which the page does not have does not speak.`,
+		Example: "  opsreview policy facts",
+		Args:    args(cobra.NoArgs, "no arguments"),
+		RunE: func(*cobra.Command, []string) error {
+			t := table{columns: []column{{head: "FACT"}, {head: "TYPE"}, {head: "MEANING", flex: true, min: 20}}}
+			for _, f := range policy.FactNames() {
+				t.row(f.Name, f.Type, f.Summary)
+			}
+			t.print(a.stdout, a.style(), "", widestTerminal)
+			return nil
+		},
+	}
+}
+
 func (a *app) printRules(resp *pb.ListRulesResponse) {
 	t := table{columns: []column{
-		{head: "RULE"}, {head: "SUGGESTS"}, {head: "PAGES", right: true}, {head: "AGREED"}, {head: "95 %", drop: 2},
-		{head: "CAUSE TOO", drop: 3}, {head: "SPEAKS OF", flex: true, min: 20, drop: 1},
+		{head: "RULE"},
+		{head: "SUGGESTS"},
+		{head: "PAGES", right: true},
+		{head: "AGREED"},
+		{head: "95 %", drop: 2},
+		{head: "CAUSE TOO", drop: 3},
+		{head: "SPEAKS OF", flex: true, min: 20, drop: 1},
 	}}
 	for _, r := range resp.GetRules() {
 		words := suggestionWords(&pb.Suggestion{Verdict: r.GetVerdict(), Cause: r.GetCause()})

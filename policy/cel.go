@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -325,14 +324,4 @@ func (t template) write(v *view) string {
 		}
 	}
 	return b.String()
-}
-
-// reads lists the facts that any of the expressions reads.
-func (t template) reads() []int {
-	var all []int
-	for _, p := range t.parts {
-		all = append(all, p.expression.reads...)
-	}
-	slices.SortFunc(all, cmp.Compare)
-	return slices.Compact(all)
 }

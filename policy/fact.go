@@ -104,8 +104,10 @@ var table = []fact{
 		func(f *Facts) int { return f.monitor.transitions }),
 	text("monitor.open_page", "an earlier page of it that was still open at the trigger; empty if there was none",
 		func(f *Facts) string { return f.monitor.open.String() }),
-	{"monitor.self_resolved_share", cel.DoubleType, func(f *Facts) ref.Val { return types.Double(f.monitor.selfShare()) },
-		"of its earlier pages that have ended, the share that no person ended; 0 if there were none"},
+	{
+		"monitor.self_resolved_share", cel.DoubleType, func(f *Facts) ref.Val { return types.Double(f.monitor.selfShare()) },
+		"of its earlier pages that have ended, the share that ended by themselves; 0 if there were none",
+	},
 	number("monitor.labelled", "its earlier pages that people have labelled", func(f *Facts) int { return f.monitor.labelled }),
 	number("monitor.labelled_actionable", "of those, how many as actionable", func(f *Facts) int { return f.monitor.actionable }),
 	number("monitor.labelled_not_actionable", "of those, how many as not actionable", func(f *Facts) int { return f.monitor.labelled - f.monitor.actionable }),
@@ -122,6 +124,18 @@ var table = []fact{
 
 	truth("maintenance.active", "announced work on the service covered the trigger", func(f *Facts) bool { return f.maintained }),
 	text("maintenance.summary", "what the work was", func(f *Facts) string { return f.maintenance }),
+}
+
+// A FactName is a fact as people learn of it.
+type FactName struct{ Name, Type, Summary string }
+
+// FactNames lists every fact that a condition may read.
+func FactNames() []FactName {
+	names := make([]FactName, len(table))
+	for i, f := range table {
+		names[i] = FactName{Name: f.name, Type: f.typ.String(), Summary: f.summary}
+	}
+	return names
 }
 
 // index finds a fact of the table by its name.

@@ -81,7 +81,7 @@ var mistakes = map[string]string{
 	"an id with a space":                       "rules: [{id: my rule, off: true}]",
 	"an id that is there twice":                "rules: [{id: merged, reason: a}, {id: merged, reason: b}]",
 	"a rule that is not there to switch off":   "rules: [{id: mergd, off: true}]",
-	"a key of a rule that nobody knows":        "rules:\n  - id: mine\n    whn: timeline.merged\n",
+	"a key of a rule that nobody knows":        "rules:\n  - id: mine\n    wann: timeline.merged\n",
 	"rules that are no list":                   "rules: {merged: {off: true}}",
 	"a hit rate in percent":                    "reliability: {min_hit_rate: 80}",
 	"a number of labels that is none":          "reliability: {min_labels: 0}",
