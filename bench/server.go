@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"opsreview/policy"
 	"opsreview/server"
 	"opsreview/store"
 )
@@ -28,7 +29,7 @@ func serve(ctx context.Context, db *store.DB) (*served, error) {
 		return nil, err
 	}
 	s := &served{db: db, addr: lis.Addr().String(), ended: make(chan error, 1)}
-	s.server = server.New(server.Options{DB: db, Org: org(), Log: slog.New(slog.DiscardHandler), Now: now, Version: "bench"})
+	s.server = server.New(server.Options{DB: db, Org: org(), Rules: policy.Default().Rules, Log: slog.New(slog.DiscardHandler), Now: now, Version: "bench"})
 	go func() { s.ended <- s.server.Serve(lis) }()
 	return s, nil
 }
