@@ -30,6 +30,7 @@ var contract = map[string]any{
 	"report": reportJSON{}, "sent": sentJSON{},
 	"gap": gapJSON{}, "what-if": whatIfJSON{},
 	"disputes": disputesJSON{}, "dispute": disputeJSON{}, "label change": labelChangeJSON{},
+	"token": tokenJSON{}, "audit entry": auditJSON{},
 }
 
 var fieldRow = regexp.MustCompile("^\\| `([a-z0-9_]+\\??)` \\| (.+) \\| (.+) \\|$")
