@@ -11,9 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -72,6 +72,7 @@ type app struct {
 	configPath string
 	dbPath     string
 	serverAddr string
+	logLevel   slog.Level // the least that is logged
 	access     accessFlags
 	embedded   *embedded // the demo's configuration and clock; nil otherwise
 	vendors    vendorOptions
@@ -240,38 +241,4 @@ func (a *app) style() style {
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print the program's version",
-		Example: "  opsreview version",
-		Args:    args(cobra.NoArgs, "no arguments"),
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(a.stdout, "opsreview", version())
-			return err
-		},
-	}
-}
-
-// version names the build: a release's tag, or the commit it was made from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	revision, dirty := "", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			revision = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "-modified"
-		}
-	}
-	if revision != "" {
-		return revision[:min(12, len(revision))] + dirty
-	}
-	return info.Main.Version
 }

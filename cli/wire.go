@@ -105,7 +105,11 @@ func openSources(cfg config.Config, o vendorOptions) []server.ScheduledSource {
 		if err != nil {
 			src = brokenSource{name: s.Name, vendor: s.Type, err: err}
 		}
-		sources = append(sources, server.ScheduledSource{Source: src, Every: time.Duration(s.Every)})
+		scheduled := server.ScheduledSource{Source: src, Every: time.Duration(s.Every)}
+		if s.PagerDuty.WebhookSecretFile != "" {
+			scheduled.Hints = pagerduty.NewWebhook(s.PagerDuty.WebhookSecretFile)
+		}
+		sources = append(sources, scheduled)
 	}
 	return sources
 }
@@ -210,5 +214,5 @@ func (a *app) clock() func() time.Time {
 
 // log writes what an operator should know to standard error.
 func (a *app) log() *slog.Logger {
-	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	return slog.New(traceHandler{slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: a.logLevel})})
 }

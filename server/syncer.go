@@ -139,6 +139,8 @@ func (s *syncer) hinted(ctx context.Context, name string) error {
 // scheduled pulls one source, logs how it went and returns that. A source that
 // panics does not end the server.
 func (s *syncer) scheduled(ctx context.Context, name string) (err error) {
+	ctx, end := traceTask(ctx, s.opts.Tracing, "scheduled sync")
+	defer end()
 	defer func() {
 		if v := recover(); v != nil {
 			s.opts.Log.ErrorContext(ctx, "sync panicked", "source", name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))

@@ -36,6 +36,16 @@ func traceRequests(provider trace.TracerProvider) grpc.ServerOption {
 // healthCheck is the method that probes call all day.
 const healthCheck = "/grpc.health.v1.Health/Check"
 
+// traceTask begins the trace of something that nobody outside has asked for, so
+// that the log of it bears the trace's ID. It returns how to end it.
+func traceTask(ctx context.Context, provider trace.TracerProvider, name string) (context.Context, func()) {
+	if provider == nil {
+		return ctx, func() {}
+	}
+	ctx, span := provider.Tracer(tracerName).Start(ctx, name, trace.WithNewRoot())
+	return ctx, func() { span.End() }
+}
+
 // traceSync begins the span of a sync. It returns the store that the sync is to
 // use, which has a span for each batch that is saved, and how to end the span.
 func traceSync(ctx context.Context, provider trace.TracerProvider, db ingest.Store, source string) (context.Context, ingest.Store, func(result string, saved opsreview.Saved)) {

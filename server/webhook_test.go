@@ -43,6 +43,7 @@ func openHTTP(tb testing.TB, change ...func(*server.Options)) *web {
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 10*time.Second)
 		defer cancel()
+		http.DefaultClient.CloseIdleConnections() // else the server waits for what they may ask
 		w.server.Stop(ctx)
 		if err := <-served; err != nil {
 			tb.Errorf("serve: %v", err)
