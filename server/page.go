@@ -191,7 +191,7 @@ func (s *pageService) view(p opsreview.Page, sc scope, cost review.PageCost) pag
 func (s *pageService) costs(ctx context.Context, sc scope, w opsreview.Window, pages []opsreview.Page) (map[opsreview.Ref]review.PageCost, error) {
 	all := pages
 	if refs := notifiedBy(pages, sc.roster); len(refs) > 0 {
-		others, err := s.facts.db.Pages(ctx, store.PageFilter{Responder: refs, Touched: touchedBy(pages, w)})
+		others, err := s.facts.db.Pages(ctx, store.PageFilter{Responder: refs, Touched: touchedBy(pages, w), Except: refsOf(pages)})
 		if err != nil {
 			return nil, err
 		}

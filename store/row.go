@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -88,12 +89,13 @@ func appendEvent(args []any, page int64, e *opsreview.Event) []any {
 func loadEvents(ctx context.Context, q querier, pages []*keyedPage) error {
 	for len(pages) > 0 {
 		n := min(len(pages), chunk)
-		byKey, keys := make(map[int64]*keyedPage, n), make([]any, 0, n)
+		byKey, keys := make(map[int64]*keyedPage, n), make([]int64, 0, n)
 		for _, p := range pages[:n] {
 			byKey[p.key], keys = p, append(keys, p.key)
 		}
-		query := `SELECT ` + eventColumns + ` FROM events WHERE page IN (` + marks(n) + `)`
-		err := each(ctx, q, query, keys, func(rows *sql.Rows) error {
+		list, _ := json.Marshal(keys) // Numbers always can be encoded.
+		const query = `SELECT ` + eventColumns + ` FROM events WHERE page IN (SELECT value FROM json_each(?))`
+		err := each(ctx, q, query, []any{string(list)}, func(rows *sql.Rows) error {
 			var e opsreview.Event
 			var key int64
 			err := rows.Scan(&key, &e.ID, (*sqlTime)(&e.At), &e.Kind, &e.By.Kind, &e.By.ID, &e.By.Name,

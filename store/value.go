@@ -112,7 +112,30 @@ func decodeMap(s string) (map[string]string, error) {
 	if s == "" {
 		return nil, nil
 	}
+	if m, ok := decodePlain(s); ok {
+		return m, nil
+	}
 	var m map[string]string
 	err := json.Unmarshal([]byte(s), &m)
 	return m, err
+}
+
+// decodePlain decodes a map of plain words, which almost all are, as encodeMap
+// writes it. Without a backslash every quotation mark begins or ends a word.
+func decodePlain(s string) (map[string]string, bool) {
+	if len(s) < 4 || s[:2] != `{"` || s[len(s)-2:] != `"}` || strings.Contains(s, `\`) {
+		return nil, false
+	}
+	parts := strings.Split(s[2:len(s)-2], `"`)
+	if len(parts)%4 != 3 { // word : word, and then a comma before each other pair
+		return nil, false
+	}
+	m := make(map[string]string, len(parts)/4+1)
+	for i := 0; i < len(parts); i += 4 {
+		if parts[i+1] != ":" || (i+3 < len(parts) && parts[i+3] != ",") {
+			return nil, false
+		}
+		m[parts[i]] = parts[i+2]
+	}
+	return m, true
 }

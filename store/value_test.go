@@ -1,6 +1,7 @@
 package store
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -25,6 +26,44 @@ func FuzzList(f *testing.F) {
 			t.Errorf("%q became %q: %v", want, got, err)
 		}
 	})
+}
+
+func FuzzMap(f *testing.F) {
+	f.Add("alertname", "VaultSealed", "host", "vault-1")
+	f.Add("", "", `":"`, `","`)
+	f.Add(`\`, "\x00\x1b", "ä", "<b>")
+	f.Fuzz(func(t *testing.T, a, b, c, d string) {
+		for _, s := range []string{a, b, c, d} {
+			if !utf8.ValidString(s) {
+				t.Skip("JSON has no bytes that are not UTF-8")
+			}
+		}
+		want := map[string]string{a: b, c: d}
+		if got, err := decodeMap(encodeMap(want)); err != nil || !maps.Equal(want, got) {
+			t.Errorf("%q became %q: %v", want, got, err)
+		}
+	})
+}
+
+// What is no map that encodeMap wrote is left to the whole decoder.
+func TestDecodeMap(t *testing.T) {
+	for text, want := range map[string]map[string]string{
+		"":                       nil,
+		"{}":                     {},
+		`{"a":"b"}`:              {"a": "b"},
+		`{"a": "b", "c":"d"}`:    {"a": "b", "c": "d"},
+		`{"a":"b","c":"d"}`:      {"a": "b", "c": "d"},
+		`{"a":"\u003c","c":"d"}`: {"a": "<", "c": "d"},
+	} {
+		if got, err := decodeMap(text); err != nil || !maps.Equal(want, got) {
+			t.Errorf("%s is read as %q: %v", text, got, err)
+		}
+	}
+	for _, text := range []string{`{"a"}`, `{"a":"b"`, `{"a":"b","c"}`, `{"a":"b""c":"d"}`, `{"a","b"}`, `{"":}`, `{""}`} {
+		if got, err := decodeMap(text); err == nil {
+			t.Errorf("%s is read as %q", text, got)
+		}
+	}
 }
 
 func TestTime(t *testing.T) {
