@@ -203,7 +203,9 @@ func (f PageFilter) conditions() (where []string, args []any, err error) {
 		add("(p.source, p.id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))", encodeRefs(f.Refs))
 	}
 	if len(f.Except) > 0 {
-		add("(p.source, p.id) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))", encodeRefs(f.Except))
+		// By keys: to compare pairs with NOT IN, SQLite reads the whole list for each page.
+		add(`p.key NOT IN (SELECT q.key FROM json_each(?) j
+			CROSS JOIN pages q ON q.source = j.value ->> 0 AND q.id = j.value ->> 1)`, encodeRefs(f.Except))
 	}
 	if f.Services != nil {
 		add("(p.service_source, p.service) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))", encodeRefs(f.Services))

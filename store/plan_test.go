@@ -33,6 +33,7 @@ func TestPlans(t *testing.T) {
 		"a responder in a window":         {store.PageFilter{Responder: who, Window: window}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
 		"whom pages in a window notified": {store.PageFilter{Responder: who, Window: window}, "SEARCH n EXISTS USING COVERING INDEX notified_page_idx (page=?)"},
 		"a touched responder":             {store.PageFilter{Responder: who, Touched: window, Others: who}, "SEARCH n EXISTS USING COVERING INDEX notified_page_idx (page=?)"},
+		"all but some in a window":        {store.PageFilter{Except: who, Touched: window}, "SEARCH q USING COVERING INDEX sqlite_autoindex_pages_1 (source=? AND id=?)"},
 		"pages by reference":              {store.PageFilter{Refs: who}, "SEARCH p USING INDEX sqlite_autoindex_pages_1 (source=? AND id=?)"},
 		"pages of a monitor":              {store.PageFilter{Monitor: "m-1"}, "pages_monitor_triggered_at_idx (monitor=?)"},
 		"unlabelled pages in a week":      {store.PageFilter{Window: window, Labelled: store.Unlabelled}, "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)"},
