@@ -9,12 +9,16 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 TOOL := go tool -modfile=internal/tools/go.mod
 LINT := go tool -modfile=internal/tools/lint/go.mod golangci-lint
 
-.PHONY: all help build test race lint generate check demo bench bench-policy
+.PHONY: all help build test race lint generate check demo bench bench-policy release reproducible
 all: build test lint         ## Build, test and lint (default)
 help:                        ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 build:                       ## Build bin/opsreview
 	go build -trimpath -o bin/ ./cmd/opsreview
+release:                     ## Build bin/release/opsreview: static, and the same file wherever it is built
+	CGO_ENABLED=0 GOFLAGS= go build -trimpath -buildvcs=true -ldflags='-s -w -buildid=' -o bin/release/ ./cmd/opsreview
+reproducible:                ## Build the release twice from nothing and compare (takes minutes)
+	packaging/reproducible
 demo: build                  ## Print the weekly review of the example organisation
 	bin/opsreview demo
 test:                        ## Run the tests
