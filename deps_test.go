@@ -18,6 +18,8 @@ var dependencies = map[string]string{
 	"charm.land/bubbletea/v2":                   "triage: keys and screens of every terminal",
 	"github.com/charmbracelet/x/ansi":           "the width of text on a terminal",
 	"github.com/coreos/go-oidc/v3":              "who an ID token of a login provider speaks for",
+	"github.com/chromedp/cdproto":               "tests: what a browser is told and tells",
+	"github.com/chromedp/chromedp":              "tests: a report in a real browser",
 	"github.com/getkin/kin-openapi":             "tests: requests and answers against a vendor's contract",
 	"github.com/go-jose/go-jose/v4":             "tests: a login provider's signatures",
 	"github.com/goccy/go-yaml":                  "configuration and policy, with the line of a mistake",

@@ -72,6 +72,8 @@ var externals = map[string][]string{
 	"github.com/getkin/kin-openapi":     {},
 	"github.com/go-jose/go-jose/v4":     {},
 	"github.com/google/cel-go":          {"policy"},
+	"github.com/chromedp/cdproto":       {},
+	"github.com/chromedp/chromedp":      {},
 	"github.com/google/go-cmp":          {"ingest/ingesttest", "store/storetest"}, // suites for tests
 	"github.com/rogpeppe/go-internal":   {},
 

@@ -94,7 +94,7 @@ func values(c review.ByClass) string {
 }
 
 const (
-	maxLabel = 40 // cells of a label that fit the narrowest telephone
+	maxLabel = 36 // cells of a label that fit the narrowest telephone
 	maxLong  = 90 // and paper
 	maxBars  = 12 // so that a chart fits one sheet; its table has the others
 )

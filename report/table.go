@@ -17,7 +17,7 @@ type table struct {
 	Head    []string
 	Rows    [][]string
 	Text    int  // how many of the first columns hold words, which stand left
-	Wide    bool // it has more columns than a telephone shows: it scrolls by itself
+	Wide    bool // it is wider than a telephone: it scrolls by itself
 }
 
 func (d Data) loadTable() table {
@@ -64,7 +64,7 @@ func (d Data) monitorTable() table {
 
 func (d Data) weekRows() table {
 	t := table{
-		ID: "weeks-table", Caption: "Pages by verdict, week by week", Text: 1,
+		ID: "weeks-table", Caption: "Pages by verdict, week by week", Text: 1, Wide: true,
 		Head: []string{"Week", "Pages", "Actionable", "Not actionable", "Unlabelled"},
 	}
 	for _, w := range d.Charts.Weeks {
@@ -93,7 +93,7 @@ func (d Data) heatTable() table {
 }
 
 func (d Data) heatPeople() table {
-	t := table{ID: "heat-people", Caption: "When each responder was interrupted, on their own clock", Text: 4, Head: []string{"Responder", "Time zone", "Interruptions", "Hours of the week"}}
+	t := table{ID: "heat-people", Caption: "When each responder was interrupted, on their own clock", Text: 4, Wide: true, Head: []string{"Responder", "Time zone", "Interruptions", "Hours of the week"}}
 	for _, m := range d.Charts.Heat {
 		zone := "unknown"
 		if m.Zoned {
@@ -108,7 +108,7 @@ func (d Data) heatPeople() table {
 const maxListed = 500
 
 func (d Data) timelineTable() table {
-	t := table{ID: "timeline-table", Caption: "Pages of the window, oldest first", Text: 5, Head: []string{"Began", "Ended", "Page", "Title", "Outcome", "Woke somebody"}}
+	t := table{ID: "timeline-table", Caption: "Pages of the window, oldest first", Text: 5, Wide: true, Head: []string{"Began", "Ended", "Page", "Title", "Outcome", "Woke somebody"}}
 	for i, m := range d.Charts.Timeline {
 		if i == maxListed {
 			t.Caption += fmt.Sprintf("; the first %d of %d", maxListed, len(d.Charts.Timeline))
