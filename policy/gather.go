@@ -48,7 +48,9 @@ type Input struct {
 
 	// History are further pages of the same monitors and services, with or
 	// without timelines: those that began up to [Lookback] before the pages or
-	// up to an hour after them. Pages may be among them, and more does no harm.
+	// up to an hour after them. Of each, Ref, Service, Monitor, TriggeredAt,
+	// ResolvedAt, the kind of ResolvedBy and Label are read. Pages may be among
+	// them, and more does no harm.
 	History []opsreview.Page
 
 	Interruptions map[opsreview.Ref]Interruptions // by page

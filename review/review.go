@@ -21,9 +21,10 @@ type Input struct {
 	Zone   *time.Location // the team's, in which weeks begin
 
 	// Pages are the pages that began or notified somebody in the window, in the
-	// window before or in the baseline, with timelines and labels. More does no
-	// harm. They include pages of services outside the team that notified the
-	// team's responders.
+	// window before or in the baseline, with timelines and labels; those before
+	// the window are counted by service, monitor and label only, unless they
+	// notified somebody in it. More does no harm. They include pages of services
+	// outside the team that notified the team's responders.
 	Pages []opsreview.Page
 
 	// Services are the team's, nil for all: pages of other services count for

@@ -45,7 +45,7 @@ func (f *facts) gather(ctx context.Context, sc scope, pages []opsreview.Page, se
 	span := spanOf(pages)
 	var err error
 	in.History, err = f.db.Pages(ctx, store.PageFilter{
-		Services: services, WithoutEvents: true,
+		Services: services, Brief: true,
 		Window: opsreview.Window{Start: span.Start.Add(-policy.Lookback), End: span.End.Add(flapAhead)},
 	})
 	for i, p := range pages {

@@ -45,7 +45,10 @@ func TestPages_Brief(t *testing.T) {
 			}
 			var want []opsreview.Page
 			for _, p := range whole {
-				want = append(want, opsreview.Page{Ref: p.Ref, Service: p.Service, Monitor: p.Monitor, TriggeredAt: p.TriggeredAt, Label: p.Label})
+				want = append(want, opsreview.Page{
+					Ref: p.Ref, Service: p.Service, Monitor: p.Monitor, TriggeredAt: p.TriggeredAt, ResolvedAt: p.ResolvedAt,
+					ResolvedBy: opsreview.Agent{Kind: p.ResolvedBy.Kind}, Label: p.Label,
+				})
 			}
 			if diff := cmp.Diff(want, brief); diff != "" || len(want) < 5 {
 				t.Errorf("%d pages (-want +got):\n%s", len(want), diff)

@@ -36,6 +36,7 @@ func TestPlans(t *testing.T) {
 		"all but some in a window":        {store.PageFilter{Except: who, Touched: window}, "SEARCH q USING COVERING INDEX sqlite_autoindex_pages_1 (source=? AND id=?)"},
 		"pages by reference":              {store.PageFilter{Refs: who}, "SEARCH p USING INDEX sqlite_autoindex_pages_1 (source=? AND id=?)"},
 		"pages of a monitor":              {store.PageFilter{Monitor: "m-1"}, "pages_monitor_triggered_at_idx (monitor=?)"},
+		"a monitor's in a window":         {store.PageFilter{Monitor: "m-1", Services: who, Window: window}, "pages_monitor_triggered_at_idx (monitor=? AND triggered_at>? AND triggered_at<?)"},
 		"unlabelled pages in a week":      {store.PageFilter{Window: window, Labelled: store.Unlabelled}, "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)"},
 		"brief pages in a window":         {store.PageFilter{Window: window, Services: who, Brief: true}, "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)"},
 		"services in a window":            {store.PageFilter{Window: window, Services: who}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
