@@ -316,7 +316,8 @@ func TestReady_NotWhileTheServerStops(t *testing.T) {
 	underWay.end <- nil
 	must(drain(stream))(t)
 	<-stopped
-	if _, err := http.Get("http://" + w.addr + "/healthz"); err == nil {
+	if resp, err := http.Get("http://" + w.addr + "/healthz"); err == nil {
+		resp.Body.Close()
 		t.Error("a stopped server answers")
 	}
 }

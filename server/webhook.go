@@ -118,8 +118,11 @@ func (s *Server) webhook(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	result, err := s.takeHint(r, req.Header, body)
-	if result == webhookDelayed {
+	switch {
+	case result == webhookDelayed:
 		s.opts.Log.ErrorContext(req.Context(), "webhook cannot be judged", "source", name, "err", err)
+	case err != nil: // Strangers must not fill the log; the metric tells how many there are.
+		s.opts.Log.DebugContext(req.Context(), "webhook refused", "source", name, "err", err)
 	}
 	s.answerWebhook(w, name, result, webhookStatus[result])
 }
