@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -95,6 +96,18 @@ func (f *facts) scope(ctx context.Context, team string) (scope, error) {
 	}
 	sc.roster = review.NewRoster(f.org, people, team)
 	return sc, nil
+}
+
+// owner returns the configured team that a service is of, "" if it is of none.
+// A page of the service is judged by that team's hours.
+func (f *facts) owner(sc scope, service opsreview.Ref) string {
+	for _, t := range f.org.Teams {
+		owned, err := review.TeamServices(f.org, t.Name, slices.Collect(maps.Values(sc.all)), nil)
+		if _, ours := owned[service]; ours && err == nil {
+			return t.Name
+		}
+	}
+	return ""
 }
 
 // window resolves what a person asked for on the team's clock.

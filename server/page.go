@@ -265,6 +265,8 @@ func (s *pageService) GetPage(ctx context.Context, req *pb.GetPageRequest) (*pb.
 	if err != nil {
 		return nil, err
 	}
+	sc.team = s.facts.owner(sc, page.Service)
+	sc.roster = review.NewRoster(s.facts.org, sc.people, sc.team)
 	w := opsreview.Window{Start: page.TriggeredAt, End: page.TriggeredAt.Add(time.Millisecond)}
 	costs, err := s.costs(ctx, sc, w, []opsreview.Page{page})
 	if err != nil {

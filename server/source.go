@@ -81,6 +81,9 @@ func (s *sourceService) SyncSources(req *pb.SyncSourcesRequest, stream grpc.Serv
 			return err
 		}
 	}
+	if s.syncs.opts.RawRetention > 0 {
+		s.syncs.prune(ctx)
+	}
 	return failed
 }
 
