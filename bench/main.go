@@ -43,11 +43,13 @@ type sizes struct {
 	imported int // pages that the program imports
 	stored   int // pages of the database that is queried
 	queries  int // of each of the clients
+
+	connections int // idle ones
 }
 
 var (
-	fullSizes  = sizes{rounds: 15, reviews: 31, short: 10_000, long: 1_000_000, imported: 1_000_000, stored: 100_000, queries: 90}
-	quickSizes = sizes{rounds: 5, reviews: 11, short: 10_000, long: 100_000, imported: 100_000, stored: 20_000, queries: 30}
+	fullSizes  = sizes{rounds: 15, reviews: 31, short: 10_000, long: 1_000_000, imported: 1_000_000, stored: 100_000, queries: 90, connections: 10_000}
+	quickSizes = sizes{rounds: 5, reviews: 11, short: 10_000, long: 100_000, imported: 100_000, stored: 20_000, queries: 30, connections: 1000}
 )
 
 // A bench is one run.
@@ -71,6 +73,7 @@ var parts = []part{
 	{"ingest", (*bench).ingest},
 	{"review", (*bench).review},
 	{"queries", (*bench).queriesWhileSyncing},
+	{"server", (*bench).company},
 	{"policy", (*bench).policy},
 	{"confusion", (*bench).confusion},
 }

@@ -27,6 +27,7 @@ import (
 const (
 	defaultPerSecond   = 50
 	defaultBurst       = 200
+	defaultConcurrent  = 8
 	defaultConnections = 4096
 	defaultPerAddress  = 512
 )
@@ -87,6 +88,7 @@ func limits(l *config.Limits) server.Limits {
 	return server.Limits{
 		PerSecond:             float64(cmp.Or(l.RequestsPerSecond, defaultPerSecond)),
 		Burst:                 cmp.Or(l.Burst, max(defaultBurst, 2*l.RequestsPerSecond)),
+		Concurrent:            cmp.Or(l.ConcurrentRequests, defaultConcurrent),
 		Connections:           cmp.Or(l.Connections, defaultConnections),
 		ConnectionsPerAddress: cmp.Or(l.ConnectionsPerAddress, defaultPerAddress),
 	}

@@ -38,6 +38,7 @@ type Group struct {
 type Limits struct {
 	RequestsPerSecond     int `yaml:"requests_per_second,omitempty"`
 	Burst                 int `yaml:"burst,omitempty"`
+	ConcurrentRequests    int `yaml:"concurrent_requests,omitempty"`
 	Connections           int `yaml:"connections,omitempty"`
 	ConnectionsPerAddress int `yaml:"connections_per_address,omitempty"`
 }
@@ -133,7 +134,7 @@ func limitProblems(l *Limits) []problem {
 		name  string
 		value int
 	}{
-		{"requests_per_second", l.RequestsPerSecond}, {"burst", l.Burst},
+		{"requests_per_second", l.RequestsPerSecond}, {"burst", l.Burst}, {"concurrent_requests", l.ConcurrentRequests},
 		{"connections", l.Connections}, {"connections_per_address", l.ConnectionsPerAddress},
 	} {
 		if f.value < 0 {

@@ -53,6 +53,11 @@ func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	if !ok {
 		return nil, opsreview.Errorf(opsreview.Internal, "%s does not take a message", info.FullMethod)
 	}
+	end, err := g.limits.turn(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	entry := newAuditEntry(c, msg)
 	entry.ActingFor = asAuthor(c.caller, msg)
 	work := func() (any, error) {

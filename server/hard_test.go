@@ -22,6 +22,7 @@ import (
 
 	"opsreview"
 	"opsreview/auth"
+	"opsreview/ingest"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/server"
 	"opsreview/store"
@@ -121,6 +122,42 @@ func TestServer_LimitsHowOftenACallerCalls(t *testing.T) {
 	}
 }
 
+// A slowSource tells when it is checked, and answers when it is let.
+type slowSource struct {
+	*fakeSource
+	began, end chan struct{}
+}
+
+// Check implements ingest.Source.
+func (s slowSource) Check(context.Context) []ingest.Check {
+	s.began <- struct{}{}
+	<-s.end
+	return nil
+}
+
+// A caller's calls take turns; other callers do not wait for them.
+func TestServer_LimitsHowManyCallsOfACallerAreWorkedOn(t *testing.T) {
+	src := slowSource{newFakeSource("pd"), make(chan struct{}), make(chan struct{})}
+	g := openGuarded(t, func(o *server.Options) {
+		o.Sources = []server.ScheduledSource{{Source: src}}
+		o.Limits = server.Limits{Concurrent: 2}
+	})
+	var ended sync.WaitGroup
+	writer := g.as(t, "writer")
+	for range 2 {
+		ended.Go(func() { _, _ = g.sources.CheckSource(writer, &pb.CheckSourceRequest{Name: "pd"}) })
+		<-src.began
+	}
+	ctx, cancel := context.WithTimeout(writer, 50*time.Millisecond)
+	defer cancel()
+	_, err := g.pages.GetVocabulary(ctx, &pb.GetVocabularyRequest{})
+	wantCode(t, codes.DeadlineExceeded, err)
+	must(g.pages.GetVocabulary(g.as(t, "reader"), &pb.GetVocabularyRequest{}))(t)
+	close(src.end)
+	ended.Wait()
+	must(g.pages.GetVocabulary(writer, &pb.GetVocabularyRequest{}))(t)
+}
+
 func detail[T any](s *status.Status) (found T, ok bool) {
 	for _, d := range s.Details() {
 		if found, ok = d.(T); ok {
@@ -200,7 +237,7 @@ func TestServer_AReaderThatDoesNotReadIsBounded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	// Nobody receives: the answers stop at the connection's window of 64 kB.
-	const asked = 150
+	const asked = 100
 	for range asked {
 		go func() {
 			s, err := conn.NewStream(ctx, &grpc.StreamDesc{}, pb.PageService_ListPages_FullMethodName)
@@ -209,7 +246,7 @@ func TestServer_AReaderThatDoesNotReadIsBounded(t *testing.T) {
 			}
 		}()
 	}
-	const most = 100 // calls under way on one connection
+	const most = 32 // calls under way on one connection
 	until(t, func() bool { return asks.Load() >= most*each })
 	other := pb.NewPageServiceClient(dialAt(t, addr, insecure.NewCredentials()))
 	for range 20 {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"context"
 	"sync"
 	"time"
 
@@ -18,7 +19,12 @@ import (
 // bound.
 type Limits struct {
 	PerSecond float64 // calls of one caller, in the long run
-	Burst     int     // calls of one caller at once; 0 means twice PerSecond
+	Burst     int     // calls of one caller in a moment; 0 means twice PerSecond
+
+	// Concurrent is how many calls of one caller are worked on at the same time;
+	// more wait for their turn. A long list takes many times its size in memory
+	// while it is made.
+	Concurrent int
 
 	Connections           int // open at once
 	ConnectionsPerAddress int // of those, from one address
@@ -28,36 +34,63 @@ type Limits struct {
 // have not called for long are forgotten first.
 const maxLimiters = 10_000
 
-// callerLimits bound how often each caller calls.
+// callerLimits bound what each caller asks.
 type callerLimits struct {
-	perSecond rate.Limit
-	burst     int
-	now       func() time.Time
+	perSecond  rate.Limit
+	burst      int
+	concurrent int
+	now        func() time.Time
 
 	mu  sync.Mutex
-	all map[string]*rate.Limiter
+	all map[string]*callerLimit
+}
+
+// A callerLimit is what one caller may ask at this time.
+type callerLimit struct {
+	rate  *rate.Limiter
+	turns chan struct{} // one element for each call that is worked on; nil for no bound
 }
 
 func newCallerLimits(o Options) *callerLimits {
 	l := o.Limits
-	return &callerLimits{
-		perSecond: rate.Limit(l.PerSecond), burst: cmp.Or(l.Burst, max(int(2*l.PerSecond), 1)), now: time.Now,
-		all: map[string]*rate.Limiter{},
+	limits := &callerLimits{
+		perSecond: rate.Limit(l.PerSecond), burst: cmp.Or(l.Burst, max(int(2*l.PerSecond), 1)), concurrent: l.Concurrent, now: time.Now,
+		all: map[string]*callerLimit{},
+	}
+	if l.PerSecond == 0 {
+		limits.perSecond = rate.Inf
+	}
+	return limits
+}
+
+// keyOf tells callers apart, by their address where nobody knows who they are.
+func keyOf(c call) string {
+	if c.caller.Via == auth.ViaLocal {
+		return c.caller.Key() + "@" + c.addr
+	}
+	return c.caller.Key()
+}
+
+// turn waits until the caller may have one more call worked on, and returns how
+// to end it.
+func (l *callerLimits) turn(ctx context.Context, c call) (end func(), err error) {
+	turns := l.of(keyOf(c), l.now()).turns
+	if turns == nil {
+		return func() {}, nil
+	}
+	select {
+	case turns <- struct{}{}:
+		return func() { <-turns }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
 // take counts a call. It returns a ResourceExhausted status that says when to
 // come again for one too many.
 func (l *callerLimits) take(c call) error {
-	if l.perSecond == 0 {
-		return nil
-	}
-	key := c.caller.Key()
-	if c.caller.Via == auth.ViaLocal {
-		key += "@" + c.addr // nobody knows who it is
-	}
 	now := l.now()
-	r := l.limiter(key, now).ReserveN(now, 1)
+	r := l.of(keyOf(c), now).rate.ReserveN(now, 1)
 	wait := r.DelayFrom(now)
 	if wait == 0 {
 		return nil
@@ -71,25 +104,29 @@ func (l *callerLimits) take(c call) error {
 	return s.Err()
 }
 
-func (l *callerLimits) limiter(key string, now time.Time) *rate.Limiter {
+// of returns what the caller of that key may ask.
+func (l *callerLimits) of(key string, now time.Time) *callerLimit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if lim, ok := l.all[key]; ok {
-		return lim
+	if one, ok := l.all[key]; ok {
+		return one
 	}
 	if len(l.all) >= maxLimiters {
 		l.forget(now)
 	}
-	lim := rate.NewLimiter(l.perSecond, l.burst)
-	l.all[key] = lim
-	return lim
+	one := &callerLimit{rate: rate.NewLimiter(l.perSecond, l.burst)}
+	if l.concurrent > 0 {
+		one.turns = make(chan struct{}, l.concurrent)
+	}
+	l.all[key] = one
+	return one
 }
 
-// forget drops callers who could make a whole burst: a new limiter would let
-// them do the same.
+// forget drops callers who have no call under way and could make a whole burst:
+// a new limit would let them do the same.
 func (l *callerLimits) forget(now time.Time) {
-	for key, lim := range l.all {
-		if lim.TokensAt(now) >= float64(l.burst) {
+	for key, one := range l.all {
+		if len(one.turns) == 0 && one.rate.TokensAt(now) >= float64(l.burst) {
 			delete(l.all, key)
 		}
 	}

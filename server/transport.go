@@ -13,7 +13,7 @@ const (
 	// maxStreams is how many calls one connection may have under way. A call is
 	// under way until its answer has been taken, so that a client that reads
 	// slowly or not at all keeps so many answers in memory at most.
-	maxStreams = 100
+	maxStreams = 32
 
 	// pingEvery is how often at most clients may ask whether the server is there.
 	pingEvery = 20 * time.Second
