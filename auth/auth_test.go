@@ -22,7 +22,8 @@ func TestCaller_Scope(t *testing.T) {
 		"a team's writer writes for the team": {[]auth.Grant{{Role: auth.Writer, Teams: []string{"a"}}}, auth.Writer, auth.Scope{Teams: []string{"a"}}},
 		"grants add up, without repeating": {
 			[]auth.Grant{{Role: auth.Writer, Teams: []string{"b", "a"}}, {Role: auth.Reader, Teams: []string{"a", "c"}}},
-			auth.Reader, auth.Scope{Teams: []string{"a", "b", "c"}},
+			auth.Reader,
+			auth.Scope{Teams: []string{"a", "b", "c"}},
 		},
 		"reading everywhere does not widen writing": {
 			[]auth.Grant{{Role: auth.Reader}, {Role: auth.Writer, Teams: []string{"a"}}}, auth.Writer, auth.Scope{Teams: []string{"a"}},

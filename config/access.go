@@ -134,8 +134,11 @@ func limitProblems(l *Limits) []problem {
 		name  string
 		value int
 	}{
-		{"requests_per_second", l.RequestsPerSecond}, {"burst", l.Burst}, {"concurrent_requests", l.ConcurrentRequests},
-		{"connections", l.Connections}, {"connections_per_address", l.ConnectionsPerAddress},
+		{"requests_per_second", l.RequestsPerSecond},
+		{"burst", l.Burst},
+		{"concurrent_requests", l.ConcurrentRequests},
+		{"connections", l.Connections},
+		{"connections_per_address", l.ConnectionsPerAddress},
 	} {
 		if f.value < 0 {
 			problems = append(problems, problem{"server.limits." + f.name, "is negative"})

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -348,7 +347,7 @@ func beginAudit(ctx context.Context, o Options, e opsreview.AuditEntry) (end fun
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
 		defer cancel()
 		if err := o.DB.EndAudit(ctx, id, o.Now(), outcome); err != nil {
-			o.Log.ErrorContext(ctx, "audit entry not ended", slog.Int64("entry", id), "outcome", outcome, "err", err)
+			o.Log.ErrorContext(ctx, "audit entry not ended", "entry", id, "outcome", outcome, "err", err)
 		}
 	}, nil
 }
