@@ -182,10 +182,13 @@ func code(s string) string {
 	return "`" + s + "`"
 }
 
-// cell makes Markdown fit for a table, where a bar ends a cell even in code.
+var cellEscapes = strings.NewReplacer(`\|`, `\`+joiner+`\|`, `|`, `\|`)
+
+// cell makes Markdown fit for a table, where a bar ends a cell even in code
+// unless there is a backslash before it, and only one.
 func cell(s string) string {
 	if strings.HasPrefix(s, "`") {
-		return strings.ReplaceAll(s, "|", `\|`)
+		return cellEscapes.Replace(s)
 	}
 	return s
 }
