@@ -19,6 +19,10 @@ const (
 	// reportTimeout bounds one scheduled report.
 	reportTimeout = 5 * time.Minute
 
+	// reportGrace is how long a report that is being sent has when the server is
+	// told to end.
+	reportGrace = 15 * time.Second
+
 	// longestNap is how long the schedule sleeps at most, so that a clock that is
 	// set or a machine that was suspended puts nothing off for long.
 	longestNap = time.Minute
@@ -96,12 +100,15 @@ func (c *courier) due(ctx context.Context, d Destination, due time.Time) {
 	c.deliver(ctx, d, due)
 }
 
-// deliver sends an intended report and records how it went. It does not stop
-// half-way when the server does: what was intended is not tried again.
+// deliver sends an intended report and records how it went. It has a while to
+// end when the server is told to: what was intended is not tried again.
 func (c *courier) deliver(ctx context.Context, d Destination, due time.Time) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
+	ended := ctx
+	ctx = context.WithoutCancel(ctx)
+	sending, cancel := context.WithTimeout(ctx, reportTimeout)
 	defer cancel()
-	size, err := c.send(ctx, d, c.windowAt(d, due), false)
+	defer context.AfterFunc(ended, func() { time.AfterFunc(reportGrace, cancel) })()
+	size, err := c.send(sending, d, c.windowAt(d, due), false)
 	message := ""
 	if err != nil {
 		message = opsreview.ErrorMessage(err)
