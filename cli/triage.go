@@ -109,7 +109,7 @@ func (a *app) triagePages(ctx context.Context, c client, o triageOptions) error 
 		writeLine(a.stdout, fmt.Sprintf("nothing to label: %d of %s labelled from %s", m.labelled, plural(m.total, "page"), m.frame))
 		return nil
 	}
-	m.call = triageCaller{ctx: func() context.Context { return ctx }, api: c.pages, author: author}
+	m.call = triageCaller{ctx: func() context.Context { return ctx }, api: c.pages, author: a.authorOf(choiceFlags{author: o.author})}
 	m.newID, m.skips, m.style = rand.Text, skips.write, a.style()
 	_, err = tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(a.stdin), tea.WithOutput(a.stdout), tea.WithoutSignalHandler()).Run()
 	if ctx.Err() != nil {
