@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -192,7 +193,7 @@ func collect(t *testing.T, contentType string, body io.Reader, parts map[string]
 	}
 	for r := multipart.NewReader(body, params["boundary"]); strings.HasPrefix(kind, "multipart/"); {
 		part, err := r.NextPart() // decodes quoted-printable
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err != nil {

@@ -79,8 +79,10 @@ func classLegend(sum review.ByClass) []legend {
 
 func classParts(c review.ByClass) []part {
 	return []part{
-		{c.Business, "business", "in business hours"}, {c.OffHours, "off", "off hours"},
-		{c.Sleep, "sleep", "in sleep hours"}, {c.Unknown, "unknown", "at hours unknown"},
+		{c.Business, "business", "in business hours"},
+		{c.OffHours, "off", "off hours"},
+		{c.Sleep, "sleep", "in sleep hours"},
+		{c.Unknown, "unknown", "at hours unknown"},
 	}
 }
 
@@ -152,7 +154,8 @@ func (d Data) weekChart() chart {
 		if w.Known {
 			value = fmt.Sprintf("%d actionable · %d not · %d unlabelled", w.Actionable, w.NotActionable, w.Unlabelled)
 			parts = []part{
-				{w.Actionable, "actionable", "actionable"}, {w.NotActionable, "notactionable", "not actionable"},
+				{w.Actionable, "actionable", "actionable"},
+				{w.NotActionable, "notactionable", "not actionable"},
 				{w.Unlabelled, "unlabelled", "unlabelled"},
 			}
 		}

@@ -299,10 +299,24 @@ func TestStyle_Contrast(t *testing.T) {
 		front, back string
 		least       float64
 	}{
-		{"ink", "card", 4.5}, {"ink", "back", 4.5}, {"dim", "card", 4.5}, {"dim", "back", 4.5}, {"link", "card", 4.5}, {"link", "back", 4.5},
-		{"n12", "h1", 4.5}, {"n12", "h2", 4.5}, {"n3", "h3", 4.5}, {"n45", "h4", 4.5}, {"n45", "h5", 4.5},
-		{"business", "card", 3}, {"off", "card", 3}, {"sleep", "card", 3}, {"unknown", "card", 3},
-		{"actionable", "card", 3}, {"notactionable", "card", 3}, {"unlabelled", "card", 3},
+		{"ink", "card", 4.5},
+		{"ink", "back", 4.5},
+		{"dim", "card", 4.5},
+		{"dim", "back", 4.5},
+		{"link", "card", 4.5},
+		{"link", "back", 4.5},
+		{"n12", "h1", 4.5},
+		{"n12", "h2", 4.5},
+		{"n3", "h3", 4.5},
+		{"n45", "h4", 4.5},
+		{"n45", "h5", 4.5},
+		{"business", "card", 3},
+		{"off", "card", 3},
+		{"sleep", "card", 3},
+		{"unknown", "card", 3},
+		{"actionable", "card", 3},
+		{"notactionable", "card", 3},
+		{"unlabelled", "card", 3},
 	}
 	for name, colours := range palettes(t) {
 		for _, p := range pairs {
