@@ -43,7 +43,8 @@ func TestTables_FitTheTerminal(t *testing.T) {
 	commands := [][]string{
 		append([]string{"review", "show", "--all"}, scope...), append([]string{"page", "list"}, scope...),
 		append([]string{"load", "show", "--vendor-definitions"}, scope...), append([]string{"monitor", "list"}, scope...),
-		{"team", "people"}, {"source", "list"},
+		{"team", "people"},
+		{"source", "list"},
 	}
 	for _, c := range commands {
 		for _, width := range []int{80, 100, 130, 200} {

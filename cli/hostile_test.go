@@ -51,8 +51,10 @@ func hostileFile(t *testing.T) string {
 		stamp := func(minutes int) string { return at.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339) }
 		line(map[string]any{"kind": "responder", "id": who, "name": text})
 		line(map[string]any{"kind": "service", "id": "s" + page, "name": text})
-		line(map[string]any{"kind": "triggered", "page": page, "at": stamp(0), "title": text, "service": "s" + page, "runbook": text,
-			"url": text, "attributes": map[string]any{"env": text}})
+		line(map[string]any{
+			"kind": "triggered", "page": page, "at": stamp(0), "title": text, "service": "s" + page, "runbook": text,
+			"url": text, "attributes": map[string]any{"env": text},
+		})
 		line(map[string]any{"kind": "notified", "page": page, "at": stamp(1), "responders": []string{who}, "channel": "push"})
 		line(map[string]any{"kind": "acknowledged", "page": page, "at": stamp(2), "by": who, "by_kind": "person", "by_name": text})
 		line(map[string]any{"kind": "noted", "page": page, "at": stamp(3), "by": who, "by_kind": "person", "by_name": text, "text": text})

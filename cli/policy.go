@@ -253,8 +253,11 @@ func (a *app) printPolicyDiff(resp *pb.DiffPoliciesResponse) {
 	}
 	if len(resp.GetChanges()) > 0 {
 		t := table{columns: []column{
-			{head: "PAGE"}, {head: "BEFORE", flex: true, min: 12}, {head: "AFTER", flex: true, min: 12},
-			{head: "LABEL", flex: true, min: 8, drop: 1}, {head: "TITLE", flex: true, min: 16, drop: 2},
+			{head: "PAGE"},
+			{head: "BEFORE", flex: true, min: 12},
+			{head: "AFTER", flex: true, min: 12},
+			{head: "LABEL", flex: true, min: 8, drop: 1},
+			{head: "TITLE", flex: true, min: 16, drop: 2},
 		}}
 		for _, c := range resp.GetChanges() {
 			label := "–"

@@ -217,8 +217,11 @@ type outcomeCount struct {
 
 func outcomeWords(o *pb.Outcomes) []outcomeCount {
 	return []outcomeCount{
-		{o.GetHandled(), "handled"}, {o.GetIgnored(), "ignored"}, {o.GetWasted(), "wasted"},
-		{o.GetNoise(), "noise"}, {o.GetUnlabelled(), "unlabelled"},
+		{o.GetHandled(), "handled"},
+		{o.GetIgnored(), "ignored"},
+		{o.GetWasted(), "wasted"},
+		{o.GetNoise(), "noise"},
+		{o.GetUnlabelled(), "unlabelled"},
 	}
 }
 

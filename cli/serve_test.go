@@ -59,8 +59,15 @@ func TestServe(t *testing.T) {
 	must(t, home, now, "--db", db, "source", "import", "--as", "jsonl", "--source", "gen", filepath.Join("testdata", "week.jsonl"))
 	const window = "--week=2026-W11"
 	commands := [][]string{
-		{"review", "show", window}, {"review", "show", window, "-o", "json"}, {"page", "list", window, "-o", "csv"},
-		{"page", "show", "gen/102"}, {"load", "show", window}, {"monitor", "list", window}, {"team", "people"}, {"source", "list"}, {"page", "causes"},
+		{"review", "show", window},
+		{"review", "show", window, "-o", "json"},
+		{"page", "list", window, "-o", "csv"},
+		{"page", "show", "gen/102"},
+		{"load", "show", window},
+		{"monitor", "list", window},
+		{"team", "people"},
+		{"source", "list"},
+		{"page", "causes"},
 	}
 	var want []string
 	for _, c := range commands {

@@ -79,8 +79,14 @@ func (a *app) printSources(sources []*pb.Source, output string) error {
 		return nil
 	}
 	t := table{columns: []column{
-		{head: "SOURCE"}, {head: "TYPE", drop: 1}, {head: "PAGES", right: true}, {head: "EVENTS", right: true, drop: 2},
-		{head: "UNREADABLE", right: true}, {head: "SUSPECT", right: true}, {head: "SYNCED TO"}, {head: "STATE", flex: true, min: 16},
+		{head: "SOURCE"},
+		{head: "TYPE", drop: 1},
+		{head: "PAGES", right: true},
+		{head: "EVENTS", right: true, drop: 2},
+		{head: "UNREADABLE", right: true},
+		{head: "SUSPECT", right: true},
+		{head: "SYNCED TO"},
+		{head: "STATE", flex: true, min: 16},
 	}}
 	for _, s := range sources {
 		synced := "–"
@@ -294,8 +300,15 @@ func savedText(s opsreview.Saved) string {
 		n    int
 		what string
 	}{
-		{s.Pages, "new page"}, {s.Updated, "changed page"}, {s.Events, "new event"}, {s.Responders, "responder"},
-		{s.Services, "service"}, {s.Teams, "team"}, {s.Shifts, "shift"}, {s.Labels, "label"}, {s.Rejects, "unreadable item"},
+		{s.Pages, "new page"},
+		{s.Updated, "changed page"},
+		{s.Events, "new event"},
+		{s.Responders, "responder"},
+		{s.Services, "service"},
+		{s.Teams, "team"},
+		{s.Shifts, "shift"},
+		{s.Labels, "label"},
+		{s.Rejects, "unreadable item"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, plural(p.n, p.what))

@@ -145,8 +145,12 @@ func TestTable_FitsEveryWidth(t *testing.T) {
 	for name, title := range titles {
 		t.Run(name, func(t *testing.T) {
 			tab := table{columns: []column{
-				{head: "TRIGGERED"}, {head: "PAGE"}, {head: "COUNT", right: true, drop: 1},
-				{head: "VERDICT", flex: true, min: 10}, {head: "TITLE", flex: true, min: 20}, {head: "SERVICE", flex: true, drop: 2},
+				{head: "TRIGGERED"},
+				{head: "PAGE"},
+				{head: "COUNT", right: true, drop: 1},
+				{head: "VERDICT", flex: true, min: 10},
+				{head: "TITLE", flex: true, min: 20},
+				{head: "SERVICE", flex: true, drop: 2},
 			}}
 			tab.row("Mon 02 Mar 10:00", "pd/Q3YON8WNWTZMRQ", "12", "unlabelled", title, title)
 			tab.row("Mon 02 Mar 10:00", "pd/Q3YON8WNWTZMRQ", "3 (2 asleep)", "", "short", "")

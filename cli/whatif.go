@@ -42,8 +42,12 @@ func (a *app) printWhatIfs(resp *pb.GetMonitorResponse) {
 	writeLine(a.stdout, s.bold("WHAT OTHER SETTINGS WOULD HAVE AVOIDED")+"  "+plural(all[0].GetPagesTotal(), "page")+", "+frameOf(all[0].GetWindow(), resp.GetTimeZone()).String())
 	best := resp.GetMonitor().GetBestWhatIf()
 	t := table{columns: []column{
-		{head: "SETTING", flex: true, min: 16}, {head: "PAGES", right: true}, {head: "INTERRUPTIONS", right: true}, {head: "ASLEEP", right: true},
-		{head: "REAL LOST", right: true}, {head: "REAL LATER", flex: true, min: 12},
+		{head: "SETTING", flex: true, min: 16},
+		{head: "PAGES", right: true},
+		{head: "INTERRUPTIONS", right: true},
+		{head: "ASLEEP", right: true},
+		{head: "REAL LOST", right: true},
+		{head: "REAL LATER", flex: true, min: 12},
 	}}
 	useless, thresholds := 0, 0
 	for _, w := range all {

@@ -99,28 +99,41 @@ func TestChartsOf_Weeks(t *testing.T) {
 		"four weeks before and the window, each half-open": {
 			change: func(*review.Input) {},
 			want: []counts{
-				{Known: true, NotActionable: 1}, {Known: true}, {Known: true}, {Known: true, Actionable: 1},
+				{Known: true, NotActionable: 1},
+				{Known: true},
+				{Known: true},
+				{Known: true, Actionable: 1},
 				{Under: true, Known: true, Actionable: 1, NotActionable: 1, No: 1},
 			},
 		},
 		"weeks before the history are unknown and not zero": {
 			change: func(in *review.Input) { in.DataSince = start.AddDate(0, 0, -14) },
 			want: []counts{
-				{NotActionable: 1}, {}, {Known: true}, {Known: true, Actionable: 1},
+				{NotActionable: 1},
+				{},
+				{Known: true},
+				{Known: true, Actionable: 1},
 				{Under: true, Known: true, Actionable: 1, NotActionable: 1, No: 1},
 			},
 		},
 		"a window of ten days ends in a partial week": {
 			change: func(in *review.Input) { in.Window.End = start.AddDate(0, 0, 10); in.Now = in.Window.End },
 			want: []counts{
-				{Known: true, NotActionable: 1}, {Known: true}, {Known: true}, {Known: true, Actionable: 1},
-				{Under: true, Known: true, Actionable: 1, NotActionable: 1, No: 1}, {Under: true, Known: true, Partial: true, No: 1},
+				{Known: true, NotActionable: 1},
+				{Known: true},
+				{Known: true},
+				{Known: true, Actionable: 1},
+				{Under: true, Known: true, Actionable: 1, NotActionable: 1, No: 1},
+				{Under: true, Known: true, Partial: true, No: 1},
 			},
 		},
 		"a week that is not over is partial": {
 			change: func(in *review.Input) { in.Now = start.AddDate(0, 0, 3) },
 			want: []counts{
-				{Known: true, NotActionable: 1}, {Known: true}, {Known: true}, {Known: true, Actionable: 1},
+				{Known: true, NotActionable: 1},
+				{Known: true},
+				{Known: true},
+				{Known: true, Actionable: 1},
 				{Under: true, Known: true, Partial: true, Actionable: 1, NotActionable: 1, No: 1},
 			},
 		},

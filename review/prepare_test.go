@@ -19,8 +19,10 @@ var zones = cmp.Comparer(func(a, b *time.Location) bool { return a == b || a != 
 
 func limits() []opsreview.Limit {
 	return []opsreview.Limit{
-		{ID: opsreview.LimitPagesPerShift, Max: 2}, {ID: opsreview.LimitOnCallShare, Max: 25},
-		{ID: opsreview.LimitSleepInterruptions, Max: 3}, {ID: opsreview.LimitConsecutiveNights, Max: 2},
+		{ID: opsreview.LimitPagesPerShift, Max: 2},
+		{ID: opsreview.LimitOnCallShare, Max: 25},
+		{ID: opsreview.LimitSleepInterruptions, Max: 3},
+		{ID: opsreview.LimitConsecutiveNights, Max: 2},
 		{ID: opsreview.LimitOperationalWorkShare, Max: 50},
 	}
 }

@@ -107,7 +107,9 @@ func TestImportFile(t *testing.T) {
 		"CSV": {
 			header(func(h *pb.ImportHeader) { h.Format = "csv" }),
 			"kind,page,at,responders,channel\ntriggered,1,2026-11-10T02:00:00Z,,\nnotified,1,2026-11-10T02:00:01Z,ada,sms\nexploded,1,2026-11-10T02:00:01Z,,\n",
-			&pb.Saved{NewPages: 1, Events: 2, Responders: 1}, []int32{4}, 1,
+			&pb.Saved{NewPages: 1, Events: 2, Responders: 1},
+			[]int32{4},
+			1,
 		},
 		"PagerDuty": {
 			header(func(h *pb.ImportHeader) { h.Format = "pagerduty" }),
