@@ -85,6 +85,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":   exitStatus,
 			"upgraded": upgraded,
+			"damage":   damage,
 			"monitor":  monitorID,
 		},
 	})
@@ -118,6 +119,17 @@ func upgraded(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	binary.BigEndian.PutUint32(data[60:], 99)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
+}
+
+// damage replaces a text in a database by another of the same length, as a
+// broken disk might: "damage copy.db high nigh".
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 || len(args[1]) != len(args[2]) {
+		ts.Fatalf("usage: damage FILE OLD NEW")
+	}
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.ReplaceAll(data, []byte(args[1]), []byte(args[2])), 0o600))
 }
 
 // monitorID sets a variable to the ID of the monitor with a title:

@@ -120,9 +120,11 @@ func (a *app) importExamples(ctx context.Context, c client) error {
 }
 
 func (a *app) keepDemo(ctx context.Context, c client, path string) error {
-	if err := a.backup(ctx, c, path); err != nil {
+	size, err := a.backup(ctx, c, path)
+	if err != nil {
 		return err
 	}
+	writeLine(a.stdout, backupText(path, size))
 	writeLine(a.stderr, "try: opsreview --db "+shellWord(path)+" --config examples/opsreview.yaml page list --from "+demoFrom+" --to "+demoTo+" --sort cost --limit 20")
 	return nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -68,11 +69,93 @@ func hostileFile(t *testing.T) string {
 	return path
 }
 
+// hostileExport is the same as PagerDuty's API would answer it: hostile titles,
+// names, notes, alerts and addresses.
+func hostileExport(t *testing.T) string {
+	t.Helper()
+	type object = map[string]any
+	var entries, incidents, users, notes []any
+	for i, name := range slices.Sorted(maps.Keys(hostile)) {
+		text, letter := hostile[name], string(rune('a'+i))
+		id, at := "Q"+letter, time.Date(2026, 3, 10, 0, i, 0, 0, time.UTC)
+		stamp := func(minutes int) string { return at.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339) }
+		ref := func(kind, id string) object { return object{"id": id, "type": kind + "_reference", "summary": text} }
+		service, user := ref("service", "S"+letter), ref("user", "U"+letter)
+		entry := func(n int, kind string, agent, more object) {
+			e := object{
+				"id": fmt.Sprintf("R%s%d", letter, n), "type": kind + "_log_entry", "created_at": stamp(n), "summary": text,
+				"incident": ref("incident", id), "service": service, "agent": agent, "channel": object{"type": "web", "summary": text},
+			}
+			maps.Copy(e, more)
+			entries = append(entries, e)
+		}
+		entry(0, "trigger", service, object{"channel": object{"type": "api", "summary": text, "details": object{"env": text}}, "event_details": object{"description": text}})
+		entry(1, "notify", service, object{"user": user, "channel": object{"type": "auto", "notification": object{"type": "push", "address": text, "status": "success"}}})
+		entry(2, "acknowledge", user, nil)
+		entry(3, "annotate", user, object{"channel": object{"type": "note", "summary": text, "content": text}})
+		entry(4, "resolve", user, nil)
+		users = append(users, object{"id": "U" + letter, "type": "user", "name": text, "email": text, "job_title": text, "time_zone": text})
+		notes = append(notes, object{"id": "N" + letter, "user": user, "content": text, "created_at": stamp(3)})
+		incidents = append(incidents, object{
+			"id": id, "type": "incident", "incident_number": i + 1, "title": text, "summary": text, "description": text,
+			"html_url": text, "created_at": stamp(0), "status": "resolved", "urgency": "high", "service": service,
+			"escalation_policy": ref("escalation_policy", "P"+letter), "priority": object{"id": "X" + letter, "type": "priority", "name": text, "summary": text},
+			"resolve_reason": nil, "last_status_change_at": stamp(4), "updated_at": stamp(4),
+		})
+	}
+	dir := t.TempDir()
+	for name, content := range map[string]any{
+		"log_entries": object{"log_entries": entries}, "incidents": object{"incidents": incidents}, "users": object{"users": users},
+		"notes": object{"notes": notes},
+	} {
+		data, err := json.Marshal(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".json"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// hostileImports are the ways in which hostile texts come here, and the page of
+// each of them.
+var hostileImports = map[string]struct {
+	file func(*testing.T) string
+	page string
+}{
+	"jsonl":     {hostileFile, "gen/p"},
+	"pagerduty": {hostileExport, "gen/Q"},
+}
+
 // TestHostileTitles prints strangers' texts in every form of every command.
 func TestHostileTitles(t *testing.T) {
-	home, now := t.TempDir(), time.Date(2026, 3, 16, 9, 0, 0, 0, time.UTC)
-	if r := run(t, home, now, "source", "import", "--as", "jsonl", "--source", "gen", hostileFile(t)); r.status != exitOK {
-		t.Fatalf("import: exit status %d: %.2000s", r.status, r.stderr)
+	for format, in := range hostileImports {
+		t.Run("from "+format, func(t *testing.T) {
+			home, now := t.TempDir(), time.Date(2026, 3, 16, 9, 0, 0, 0, time.UTC)
+			r := run(t, home, now, "source", "import", "--as", format, "--source", "gen", in.file(t))
+			if why := harmful(r.stdout + r.stderr); why != "" {
+				t.Errorf("what is said of the import holds %s", why)
+			}
+			if want := fmt.Sprintf("gen: %d new pages,", len(hostile)); !strings.HasPrefix(r.stdout, want) {
+				t.Fatalf("import: exit status %d: %.200s %.2000s", r.status, r.stdout, r.stderr)
+			}
+			printHostile(t, home, now, in.page)
+		})
+	}
+}
+
+func printHostile(t *testing.T, home string, now time.Time, page string) {
+	t.Helper()
+	var list pageListJSON
+	if err := json.Unmarshal([]byte(must(t, home, now, "page", "list", "-o", "json")), &list); err != nil || len(list.Pages) != len(hostile) {
+		t.Fatalf("%d pages: %v", len(list.Pages), err)
+	}
+	for _, p := range list.Pages {
+		if text := slices.Sorted(maps.Values(hostile)); !slices.Contains(text, p.Title) {
+			t.Errorf("a title has become %.200q", p.Title)
+		}
 	}
 	forms := map[string][]string{
 		"page list": {"table", "json", "csv"}, "load show": {"table", "json", "csv"}, "monitor list": {"table", "json", "csv"},
@@ -80,7 +163,7 @@ func TestHostileTitles(t *testing.T) {
 		"team people": {"table", "json"}, "source list": {"table", "json"}, "load show --vendor-definitions": {"table", "json"},
 	}
 	for i := range len(hostile) {
-		forms["page show gen/p"+string(rune('a'+i))] = []string{"table", "json"}
+		forms["page show "+page+string(rune('a'+i))] = []string{"table", "json"}
 	}
 	for command, outputs := range forms {
 		for _, form := range outputs {

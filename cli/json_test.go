@@ -31,6 +31,8 @@ var contract = map[string]any{
 	"gap": gapJSON{}, "what-if": whatIfJSON{},
 	"disputes": disputesJSON{}, "dispute": disputeJSON{}, "label change": labelChangeJSON{},
 	"token": tokenJSON{}, "audit entry": auditJSON{},
+	"sync": syncJSON{}, "import": importJSON{}, "import problem": problemJSON{}, "saved": savedJSON{},
+	"changed": changedJSON{}, "backup": backupJSON{}, "database check": soundJSON{},
 }
 
 var fieldRow = regexp.MustCompile("^\\| `([a-z0-9_]+\\??)` \\| (.+) \\| (.+) \\|$")

@@ -19,6 +19,7 @@ type choiceFlags struct {
 	monitor string
 	author  string
 	dryRun  bool
+	output  string
 }
 
 func (o *choiceFlags) add(cmd *cobra.Command) {
@@ -27,9 +28,13 @@ func (o *choiceFlags) add(cmd *cobra.Command) {
 	f.StringVar(&o.monitor, "monitor", "", "all pages of the monitor `ID` in the window, instead of naming pages")
 	f.StringVar(&o.author, "author", "", "who gives the label, `NAME` (default the name of the account)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would change, and change nothing")
+	f.StringVarP(&o.output, "output", "o", asTable, "print as `FORM`: table or json")
 }
 
 func (o *choiceFlags) check(pages []string) error {
+	if err := checkOutput(o.output, asTable, asJSON); err != nil {
+		return err
+	}
 	if (len(pages) == 0) == (o.monitor == "") {
 		return usagef("name pages, or --monitor ID for all of its pages in the window")
 	}
@@ -88,8 +93,7 @@ lists them. A label replaces the one before it, which stays in the history.
 				if err != nil {
 					return err
 				}
-				a.printChanged(o.dryRun, "labelled", resp.GetChanged(), resp.GetUnchanged())
-				return nil
+				return a.printChanged(o, "labelled", resp.GetChanged(), resp.GetUnchanged())
 			})
 		},
 	}
@@ -133,8 +137,7 @@ func (a *app) pageUnlabelCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				a.printChanged(o.dryRun, "unlabelled", resp.GetChanged(), resp.GetUnchanged())
-				return nil
+				return a.printChanged(o, "unlabelled", resp.GetChanged(), resp.GetUnchanged())
 			})
 		},
 	}
@@ -144,9 +147,14 @@ func (a *app) pageUnlabelCommand() *cobra.Command {
 }
 
 // printChanged says what happened to pages, or would have.
-func (a *app) printChanged(dryRun bool, verb string, changed, unchanged []string) {
+func (a *app) printChanged(o choiceFlags, verb string, changed, unchanged []string) error {
+	if o.output == asJSON {
+		return printJSON(a.stdout, changedJSON{
+			DryRun: o.dryRun, Changed: append([]string{}, changed...), Unchanged: append([]string{}, unchanged...),
+		})
+	}
 	text := fmt.Sprintf("%s %s", plural(int32(len(changed)), "page"), verb)
-	if dryRun {
+	if o.dryRun {
 		text = fmt.Sprintf("%s would be %s", plural(int32(len(changed)), "page"), verb)
 	}
 	if len(changed) > 0 {
@@ -156,6 +164,7 @@ func (a *app) printChanged(dryRun bool, verb string, changed, unchanged []string
 		text += fmt.Sprintf("; %d left as they were", len(unchanged))
 	}
 	writeLine(a.stdout, text)
+	return nil
 }
 
 func (a *app) pageCausesCommand() *cobra.Command {

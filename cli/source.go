@@ -230,60 +230,85 @@ func (a *app) printCheckTable(checks []*pb.SourceCheck) {
 	}
 }
 
+// syncOptions say how the result of a sync is told.
+type syncOptions struct {
+	quiet  bool
+	output string
+}
+
 func (a *app) sourceSyncCommand() *cobra.Command {
-	var quiet bool
+	var o syncOptions
 	cmd := &cobra.Command{
 		Use:   "sync [NAME…]",
 		Short: "Pull what changed from the configured sources",
 		Long: `Pull what changed. It may be stopped at any time and run again: what was saved
 stays, nothing is lost and nothing is counted twice.`,
 		Example: `  opsreview source sync
-  opsreview source sync pd`,
+  opsreview source sync pd
+  opsreview source sync -q -o json`,
 		RunE: func(cmd *cobra.Command, names []string) error {
+			if err := checkOutput(o.output, asTable, asJSON); err != nil {
+				return err
+			}
 			return a.withClient(cmd.Context(), func(ctx context.Context, c client) error {
-				return a.syncSources(ctx, c, names, quiet)
+				return a.syncSources(ctx, c, names, o)
 			})
 		},
 	}
-	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print the result only, no progress")
+	f := cmd.Flags()
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the result only, no progress")
+	f.StringVarP(&o.output, "output", "o", asTable, "print as `FORM`: table or json")
 	return cmd
 }
 
-func (a *app) syncSources(ctx context.Context, c client, names []string, quiet bool) error {
+// syncSources syncs and tells what came of each source, as it ends or, as JSON,
+// of all of them at the end: of those before it too where one fails.
+func (a *app) syncSources(ctx context.Context, c client, names []string, o syncOptions) error {
+	ended, err := a.followSync(ctx, c, names, o)
+	if o.output == asJSON {
+		return errors.Join(err, printJSON(a.stdout, ended))
+	}
+	if err == nil && len(ended) == 0 {
+		writeLine(a.stdout, "no sources are configured: write one in opsreview.yaml (see the README), or import a file")
+	}
+	return err
+}
+
+// followSync returns what came of the sources, in the order in which they ended.
+func (a *app) followSync(ctx context.Context, c client, names []string, o syncOptions) ([]syncJSON, error) {
+	ended := []syncJSON{}
 	stream, err := c.sources.SyncSources(ctx, &pb.SyncSourcesRequest{Names: names})
 	if err != nil {
-		return err
+		return ended, err
 	}
-	p := a.progress(quiet)
+	p := a.progress(o.quiet)
 	defer p.stop()
-	synced, failed := 0, 0
+	failed := 0
 	for {
 		msg, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
-			break
+			return ended, nil
 		}
 		if err != nil && failed > 0 && ctx.Err() == nil {
-			return saidError{err} // the stream ends with the error of a source, which has been printed
+			return ended, saidError{err} // the stream ends with the error of a source, which has been printed
 		}
 		if err != nil {
-			return err
+			return ended, err
 		}
 		if !msg.GetFinished() {
 			p.step(msg)
 			continue
 		}
-		synced++
 		p.stop()
+		ended = append(ended, syncToJSON(msg))
 		if msg.GetError() != "" {
 			failed++
 			fmt.Fprintf(a.stderr, "opsreview: %s: %s\n", clean(msg.GetSource()), bounded(msg.GetError()))
 		}
-		writeLine(a.stdout, clean(msg.GetSource())+": "+savedText(savedFromProto(msg.GetSaved())))
+		if o.output == asTable {
+			writeLine(a.stdout, clean(msg.GetSource())+": "+savedText(savedFromProto(msg.GetSaved())))
+		}
 	}
-	if synced == 0 {
-		writeLine(a.stdout, "no sources are configured: write one in opsreview.yaml (see the README), or import a file")
-	}
-	return nil
 }
 
 func savedFromProto(s *pb.Saved) opsreview.Saved {

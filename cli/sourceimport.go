@@ -30,6 +30,7 @@ type importOptions struct {
 	strict bool
 	dryRun bool
 	quiet  bool
+	output string
 }
 
 func (a *app) sourceImportCommand() *cobra.Command {
@@ -49,6 +50,9 @@ that file is saved. Importing the same file again changes nothing.`,
   zcat pages.jsonl.gz | opsreview source import --as jsonl --source legacy -`,
 		Args: args(cobra.MinimumNArgs(1), "one or more files"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
+			if err := checkOutput(o.output, asTable, asJSON); err != nil {
+				return err
+			}
 			if o.format == "" {
 				return usagef("say how to read the files: --as pagerduty, --as jsonl or --as csv")
 			}
@@ -64,6 +68,7 @@ that file is saved. Importing the same file again changes nothing.`,
 	f.BoolVar(&o.strict, "strict", false, "all or nothing of each file")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what is wrong with the files, and save nothing")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the result only, no progress")
+	f.StringVarP(&o.output, "output", "o", asTable, "print as `FORM`: table or json")
 	return cmd
 }
 
@@ -85,6 +90,10 @@ func (a *app) importPaths(ctx context.Context, c client, paths []string, o impor
 		fmt.Fprintf(a.stderr, "and %d more items that could not be read\n", total.problems-mostProblems)
 	}
 	switch {
+	case o.output == asJSON:
+		if err := printJSON(a.stdout, total.json(o, len(files))); err != nil {
+			return err
+		}
 	case o.dryRun:
 		writeLine(a.stdout, fmt.Sprintf("%s read, nothing saved (--dry-run)", plural(int32(len(files)), "file")))
 	default:
@@ -101,13 +110,22 @@ func (a *app) importPaths(ctx context.Context, c client, paths []string, o impor
 type importResult struct {
 	saved    opsreview.Saved
 	problems int
-	undone   int // files of which --strict saved nothing
+	listed   []problemJSON // the first of the problems
+	undone   int           // files of which --strict saved nothing
 }
 
 func (r *importResult) add(s importResult) {
 	r.saved.Add(s.saved)
 	r.problems += s.problems
 	r.undone += s.undone
+	r.listed = append(r.listed, s.listed[:min(len(s.listed), mostProblems-len(r.listed))]...)
+}
+
+func (r *importResult) json(o importOptions, files int) importJSON {
+	return importJSON{
+		Source: o.source, Files: int32(files), DryRun: o.dryRun, Saved: savedToJSON(r.saved), FilesUndone: int32(r.undone),
+		Problems: append([]problemJSON{}, r.listed...), MoreProblems: int32(r.problems - len(r.listed)),
+	}
 }
 
 func (r *importResult) verdict(o importOptions) string {
@@ -256,6 +274,7 @@ func (a *app) receiveImport(stream importClient, bar *progressbar.ProgressBar) (
 			result.problems++
 			if result.problems <= mostProblems {
 				fmt.Fprintln(a.stderr, problemText(p))
+				result.listed = append(result.listed, problemToJSON(p))
 			}
 		}
 		if msg.GetSaved() != nil {

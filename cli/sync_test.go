@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -369,5 +370,35 @@ func TestSync_NobodyListens(t *testing.T) {
 	r := a.sync("pd.db", nil)
 	if r.status != exitUnavailable || !strings.HasPrefix(r.stderr, "opsreview: pd: ") || strings.Count(r.stderr, "opsreview: ") != 1 {
 		t.Errorf("exit status %d: %s", r.status, r.stderr)
+	}
+}
+
+func TestSync_AsJSON(t *testing.T) {
+	a := openAccount(t, 5)
+	sync := func(want int) []syncJSON {
+		t.Helper()
+		cmd := a.command("pd.db", "source", "sync", "-q", "-o", "json")
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		_ = cmd.Run() // the exit status says it
+		var got []syncJSON
+		if err := json.Unmarshal(stdout.Bytes(), &got); err != nil || cmd.ProcessState.ExitCode() != want {
+			t.Fatalf("exit status %d, want %d: %v: %s%s", cmd.ProcessState.ExitCode(), want, err, stdout.String(), stderr.String())
+		}
+		return got
+	}
+	first := sync(exitOK)
+	if len(first) != 1 || first[0].Source != "pd" || first[0].Saved.NewPages == 0 || first[0].Saved.NewEvents == 0 || first[0].Error != "" {
+		t.Errorf("the first sync tells %+v", first)
+	}
+	if diff := cmp.Diff([]syncJSON{{Source: "pd"}}, sync(exitOK)); diff != "" {
+		t.Errorf("the second sync (-want +got):\n%s", diff)
+	}
+	a.strike = func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	}
+	if got := sync(exitUnavailable); len(got) != 1 || !strings.Contains(got[0].Error, "PagerDuty") {
+		t.Errorf("the sync of a vendor that is away tells %+v", got)
 	}
 }
