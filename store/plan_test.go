@@ -39,7 +39,11 @@ func TestPlans(t *testing.T) {
 		"a monitor's in a window":         {store.PageFilter{Monitor: "m-1", Services: who, Window: window}, "pages_monitor_triggered_at_idx (monitor=? AND triggered_at>? AND triggered_at<?)"},
 		"unlabelled pages in a week":      {store.PageFilter{Window: window, Labelled: store.Unlabelled}, "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)"},
 		"brief pages in a window":         {store.PageFilter{Window: window, Services: who, Brief: true}, "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)"},
-		"services in a window":            {store.PageFilter{Window: window, Services: who}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
+		"services in a window":            {store.PageFilter{Window: window, Services: who}, "pages_service_service_source_triggered_at_idx (service=? AND service_source=? AND triggered_at>? AND triggered_at<?)"},
+		"services touched":                {store.PageFilter{Touched: window, Services: who}, "SEARCH p USING INTEGER PRIMARY KEY"},
+		"the latest of services":          {store.PageFilter{Services: who, Limit: 10, Descending: true}, "SCAN p USING INDEX pages_triggered_at_source_id_idx"},
+		"the first of services":           {store.PageFilter{Services: who, Window: window, Limit: 10}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
+		"services' pages by name":         {store.PageFilter{Services: who, Refs: who}, "SEARCH p USING INDEX sqlite_autoindex_pages_1 (source=? AND id=?)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			query, args, err := store.PagesQuery(tt.filter)

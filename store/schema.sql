@@ -116,6 +116,8 @@ CREATE INDEX pages_number_idx ON pages (number) WHERE number <> '';
 
 CREATE INDEX pages_open_source_id_idx ON pages (source, id) WHERE status <> 'resolved';
 
+CREATE INDEX pages_service_service_source_triggered_at_idx ON pages (service, service_source, triggered_at);
+
 CREATE INDEX pages_triggered_at_source_id_idx ON pages (triggered_at, source, id);
 
 CREATE TABLE policies (
