@@ -21,6 +21,7 @@ import (
 type triageOptions struct {
 	scope     scopeFlags
 	responder string
+	shift     bool
 	service   string
 	sort      string
 	author    string
@@ -36,8 +37,8 @@ people said of the same monitor before, and what policy suggests; one key answer
 An answer is saved at once: leave with q, or lose the connection, and the next run
 goes on with what is still unlabelled. The pages that were skipped come last.
 
-For the pages of one shift, give its beginning and end and who had it:
---from 2026-11-09T08:00 --to 2026-11-16T08:00 --responder me.
+With --shift it walks through somebody's last shift, which the paging tool's on-call
+lists tell; an older one is --from 2026-11-09T08:00 --to 2026-11-16T08:00.
 
 Every key has a command that does the same without a terminal:
 
@@ -52,10 +53,16 @@ Every key has a command that does the same without a terminal:
 		Example: `  # Last week's pages, newest first.
   opsreview page triage --team secrets
 
+  # The pages of my last shift.
+  opsreview page triage --responder me --shift
+
   # My own pages of the last three days, the most disturbing ones first.
   opsreview page triage --responder me --last 3d --sort cost`,
 		Args: args(cobra.NoArgs, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.shift && (o.responder == "" || !o.scope.spec.IsZero()) {
+				return usagef("--shift needs a --responder, and takes the place of --week, --from, --to and --last")
+			}
 			if _, ok := pageOrders[o.sort]; !ok {
 				return usagef("--sort %s: choose time, -time or cost", o.sort)
 			}
@@ -70,6 +77,7 @@ Every key has a command that does the same without a terminal:
 	o.scope.add(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.responder, "responder", "", "only pages that notified `NAME`, or yourself: me")
+	f.BoolVar(&o.shift, "shift", false, "only the responder's last shift")
 	f.StringVar(&o.service, "service", "", "only pages of `SERVICE`, by name or reference")
 	f.StringVar(&o.sort, "sort", "-time", "walk by `KEY`: -time (newest first), time or cost")
 	f.StringVar(&o.author, "author", "", "who gives the labels, `NAME` (default the name of the account)")
@@ -97,6 +105,12 @@ func (a *app) triagePages(ctx context.Context, c client, o triageOptions) error 
 	if o.responder == "me" {
 		var err error
 		if o.responder, err = findMe(ctx, c.teams, author); err != nil {
+			return err
+		}
+	}
+	if o.shift {
+		var err error
+		if o.scope.spec, err = lastShift(ctx, c.teams, o.responder, a.clock()()); err != nil {
 			return err
 		}
 	}
@@ -133,6 +147,29 @@ func (m *triage) lastWords() string {
 		text += fmt.Sprintf("; the same command goes on with the other %d", left)
 	}
 	return text
+}
+
+// shiftsBack is how far back the last shift is looked for.
+const shiftsBack = "35d"
+
+// lastShift returns the window of the person's latest shift that has begun, up
+// to now if it has not ended.
+func lastShift(ctx context.Context, teams pb.TeamServiceClient, person string, now time.Time) (opsreview.WindowSpec, error) {
+	resp, err := teams.ListShifts(ctx, &pb.ListShiftsRequest{Person: person, Window: &pb.WindowSelector{Last: shiftsBack}})
+	if err != nil {
+		return opsreview.WindowSpec{}, err
+	}
+	for _, s := range slices.Backward(resp.GetShifts()) {
+		start, end := s.GetStartTime().AsTime(), s.GetEndTime().AsTime()
+		if start.After(now) {
+			continue
+		}
+		if end.After(now) {
+			end = now
+		}
+		return opsreview.WindowSpec{From: start.Format(time.RFC3339), To: end.Format(time.RFC3339)}, nil
+	}
+	return opsreview.WindowSpec{}, opsreview.Errorf(opsreview.NotFound, "no shift of %q is known in the last %s: name its window with --from and --to", person, shiftsBack)
 }
 
 // findMe returns the key of the person who sits at the terminal: the one whose

@@ -53,6 +53,18 @@ func dutyOf(shifts []opsreview.Shift, w opsreview.Window, zone *time.Location) d
 	return d
 }
 
+// Shifts joins one person's duties to shifts, in order: duties that overlap or
+// touch are one. A duty without an end is no shift.
+func Shifts(duties []opsreview.Shift) []opsreview.Window {
+	var ws []opsreview.Window
+	for _, d := range duties {
+		if !d.End.IsZero() {
+			ws = append(ws, opsreview.Window{Start: d.Start, End: d.End})
+		}
+	}
+	return union(ws)
+}
+
 // clusters counts the groups of windows that overlap; touching is not enough.
 func clusters(ws []opsreview.Window) int {
 	slices.SortFunc(ws, func(a, b opsreview.Window) int { return a.Start.Compare(b.Start) })

@@ -67,6 +67,7 @@ var authz = map[string]access{
 	// and what is pushed into them are everybody's.
 	pb.TeamService_ListTeams_FullMethodName:     {least: auth.Reader, reach: noReach, trim: trimTeams},
 	pb.TeamService_ListPeople_FullMethodName:    {least: auth.Reader, reach: wholeReach},
+	pb.TeamService_ListShifts_FullMethodName:    {least: auth.Reader, reach: wholeReach},
 	pb.SourceService_ListSources_FullMethodName: {least: auth.Reader, reach: wholeReach},
 	pb.SourceService_CheckSource_FullMethodName: {least: auth.Writer, reach: wholeReach},
 	pb.SourceService_SyncSources_FullMethodName: {least: auth.Writer, reach: wholeReach, write: true},

@@ -65,3 +65,28 @@ func (s *teamService) ListPeople(ctx context.Context, _ *pb.ListPeopleRequest) (
 	}
 	return resp, nil
 }
+
+func (s *teamService) ListShifts(ctx context.Context, req *pb.ListShiftsRequest) (*pb.ListShiftsResponse, error) {
+	sc, err := s.facts.scope(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	w, err := s.facts.window(windowSpecFromProto(req.GetWindow()), sc)
+	if err != nil {
+		return nil, err
+	}
+	person, err := sc.findPerson(req.GetPerson())
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.facts.db.Shifts(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	theirs := slices.DeleteFunc(all, func(d opsreview.Shift) bool { return !slices.Contains(person.Refs, d.Responder) })
+	resp := &pb.ListShiftsResponse{Window: windowToProto(w)}
+	for _, shift := range review.Shifts(theirs) {
+		resp.Shifts = append(resp.Shifts, &pb.Shift{StartTime: timeToProto(shift.Start), EndTime: timeToProto(shift.End)})
+	}
+	return resp, nil
+}

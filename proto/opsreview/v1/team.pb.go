@@ -9,6 +9,7 @@ package opsreviewv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -252,11 +253,169 @@ func (x *ListPeopleResponse) GetPeople() []*Person {
 	return nil
 }
 
+type ListShiftsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A person's key or display name, or a responder's name.
+	Person        string          `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	Window        *WindowSelector `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListShiftsRequest) Reset() {
+	*x = ListShiftsRequest{}
+	mi := &file_opsreview_v1_team_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListShiftsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListShiftsRequest) ProtoMessage() {}
+
+func (x *ListShiftsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_team_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListShiftsRequest.ProtoReflect.Descriptor instead.
+func (*ListShiftsRequest) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_team_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListShiftsRequest) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *ListShiftsRequest) GetWindow() *WindowSelector {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+type ListShiftsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Shifts        []*Shift               `protobuf:"bytes,1,rep,name=shifts,proto3" json:"shifts,omitempty"`
+	Window        *Window                `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListShiftsResponse) Reset() {
+	*x = ListShiftsResponse{}
+	mi := &file_opsreview_v1_team_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListShiftsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListShiftsResponse) ProtoMessage() {}
+
+func (x *ListShiftsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_team_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListShiftsResponse.ProtoReflect.Descriptor instead.
+func (*ListShiftsResponse) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_team_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListShiftsResponse) GetShifts() []*Shift {
+	if x != nil {
+		return x.Shifts
+	}
+	return nil
+}
+
+func (x *ListShiftsResponse) GetWindow() *Window {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+// An interval in which a person is on call.
+type Shift struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	StartTime     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Shift) Reset() {
+	*x = Shift{}
+	mi := &file_opsreview_v1_team_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Shift) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Shift) ProtoMessage() {}
+
+func (x *Shift) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_team_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Shift.ProtoReflect.Descriptor instead.
+func (*Shift) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_team_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Shift) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *Shift) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
 var File_opsreview_v1_team_proto protoreflect.FileDescriptor
 
 const file_opsreview_v1_team_proto_rawDesc = "" +
 	"\n" +
-	"\x17opsreview/v1/team.proto\x12\fopsreview.v1\x1a\x19opsreview/v1/common.proto\"\x12\n" +
+	"\x17opsreview/v1/team.proto\x12\fopsreview.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19opsreview/v1/common.proto\"\x12\n" +
 	"\x10ListTeamsRequest\"=\n" +
 	"\x11ListTeamsResponse\x12(\n" +
 	"\x05teams\x18\x01 \x03(\v2\x12.opsreview.v1.TeamR\x05teams\"\x82\x01\n" +
@@ -269,11 +428,23 @@ const file_opsreview_v1_team_proto_rawDesc = "" +
 	"configured\"\x13\n" +
 	"\x11ListPeopleRequest\"B\n" +
 	"\x12ListPeopleResponse\x12,\n" +
-	"\x06people\x18\x01 \x03(\v2\x14.opsreview.v1.PersonR\x06people2\xac\x01\n" +
+	"\x06people\x18\x01 \x03(\v2\x14.opsreview.v1.PersonR\x06people\"a\n" +
+	"\x11ListShiftsRequest\x12\x16\n" +
+	"\x06person\x18\x01 \x01(\tR\x06person\x124\n" +
+	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\"o\n" +
+	"\x12ListShiftsResponse\x12+\n" +
+	"\x06shifts\x18\x01 \x03(\v2\x13.opsreview.v1.ShiftR\x06shifts\x12,\n" +
+	"\x06window\x18\x02 \x01(\v2\x14.opsreview.v1.WindowR\x06window\"y\n" +
+	"\x05Shift\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime2\xfd\x01\n" +
 	"\vTeamService\x12L\n" +
 	"\tListTeams\x12\x1e.opsreview.v1.ListTeamsRequest\x1a\x1f.opsreview.v1.ListTeamsResponse\x12O\n" +
 	"\n" +
-	"ListPeople\x12\x1f.opsreview.v1.ListPeopleRequest\x1a .opsreview.v1.ListPeopleResponseB*Z(opsreview/proto/opsreview/v1;opsreviewv1b\x06proto3"
+	"ListPeople\x12\x1f.opsreview.v1.ListPeopleRequest\x1a .opsreview.v1.ListPeopleResponse\x12O\n" +
+	"\n" +
+	"ListShifts\x12\x1f.opsreview.v1.ListShiftsRequest\x1a .opsreview.v1.ListShiftsResponseB*Z(opsreview/proto/opsreview/v1;opsreviewv1b\x06proto3"
 
 var (
 	file_opsreview_v1_team_proto_rawDescOnce sync.Once
@@ -287,27 +458,40 @@ func file_opsreview_v1_team_proto_rawDescGZIP() []byte {
 	return file_opsreview_v1_team_proto_rawDescData
 }
 
-var file_opsreview_v1_team_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_opsreview_v1_team_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_opsreview_v1_team_proto_goTypes = []any{
-	(*ListTeamsRequest)(nil),   // 0: opsreview.v1.ListTeamsRequest
-	(*ListTeamsResponse)(nil),  // 1: opsreview.v1.ListTeamsResponse
-	(*Team)(nil),               // 2: opsreview.v1.Team
-	(*ListPeopleRequest)(nil),  // 3: opsreview.v1.ListPeopleRequest
-	(*ListPeopleResponse)(nil), // 4: opsreview.v1.ListPeopleResponse
-	(*Person)(nil),             // 5: opsreview.v1.Person
+	(*ListTeamsRequest)(nil),      // 0: opsreview.v1.ListTeamsRequest
+	(*ListTeamsResponse)(nil),     // 1: opsreview.v1.ListTeamsResponse
+	(*Team)(nil),                  // 2: opsreview.v1.Team
+	(*ListPeopleRequest)(nil),     // 3: opsreview.v1.ListPeopleRequest
+	(*ListPeopleResponse)(nil),    // 4: opsreview.v1.ListPeopleResponse
+	(*ListShiftsRequest)(nil),     // 5: opsreview.v1.ListShiftsRequest
+	(*ListShiftsResponse)(nil),    // 6: opsreview.v1.ListShiftsResponse
+	(*Shift)(nil),                 // 7: opsreview.v1.Shift
+	(*Person)(nil),                // 8: opsreview.v1.Person
+	(*WindowSelector)(nil),        // 9: opsreview.v1.WindowSelector
+	(*Window)(nil),                // 10: opsreview.v1.Window
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
 }
 var file_opsreview_v1_team_proto_depIdxs = []int32{
-	2, // 0: opsreview.v1.ListTeamsResponse.teams:type_name -> opsreview.v1.Team
-	5, // 1: opsreview.v1.ListPeopleResponse.people:type_name -> opsreview.v1.Person
-	0, // 2: opsreview.v1.TeamService.ListTeams:input_type -> opsreview.v1.ListTeamsRequest
-	3, // 3: opsreview.v1.TeamService.ListPeople:input_type -> opsreview.v1.ListPeopleRequest
-	1, // 4: opsreview.v1.TeamService.ListTeams:output_type -> opsreview.v1.ListTeamsResponse
-	4, // 5: opsreview.v1.TeamService.ListPeople:output_type -> opsreview.v1.ListPeopleResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2,  // 0: opsreview.v1.ListTeamsResponse.teams:type_name -> opsreview.v1.Team
+	8,  // 1: opsreview.v1.ListPeopleResponse.people:type_name -> opsreview.v1.Person
+	9,  // 2: opsreview.v1.ListShiftsRequest.window:type_name -> opsreview.v1.WindowSelector
+	7,  // 3: opsreview.v1.ListShiftsResponse.shifts:type_name -> opsreview.v1.Shift
+	10, // 4: opsreview.v1.ListShiftsResponse.window:type_name -> opsreview.v1.Window
+	11, // 5: opsreview.v1.Shift.start_time:type_name -> google.protobuf.Timestamp
+	11, // 6: opsreview.v1.Shift.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 7: opsreview.v1.TeamService.ListTeams:input_type -> opsreview.v1.ListTeamsRequest
+	3,  // 8: opsreview.v1.TeamService.ListPeople:input_type -> opsreview.v1.ListPeopleRequest
+	5,  // 9: opsreview.v1.TeamService.ListShifts:input_type -> opsreview.v1.ListShiftsRequest
+	1,  // 10: opsreview.v1.TeamService.ListTeams:output_type -> opsreview.v1.ListTeamsResponse
+	4,  // 11: opsreview.v1.TeamService.ListPeople:output_type -> opsreview.v1.ListPeopleResponse
+	6,  // 12: opsreview.v1.TeamService.ListShifts:output_type -> opsreview.v1.ListShiftsResponse
+	10, // [10:13] is the sub-list for method output_type
+	7,  // [7:10] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_team_proto_init() }
@@ -322,7 +506,7 @@ func file_opsreview_v1_team_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_opsreview_v1_team_proto_rawDesc), len(file_opsreview_v1_team_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	TeamService_ListTeams_FullMethodName  = "/opsreview.v1.TeamService/ListTeams"
 	TeamService_ListPeople_FullMethodName = "/opsreview.v1.TeamService/ListPeople"
+	TeamService_ListShifts_FullMethodName = "/opsreview.v1.TeamService/ListShifts"
 )
 
 // TeamServiceClient is the client API for TeamService service.
@@ -33,6 +34,11 @@ type TeamServiceClient interface {
 	ListTeams(ctx context.Context, in *ListTeamsRequest, opts ...grpc.CallOption) (*ListTeamsResponse, error)
 	// ListPeople lists everybody who can be or was paged, by display name.
 	ListPeople(ctx context.Context, in *ListPeopleRequest, opts ...grpc.CallOption) (*ListPeopleResponse, error)
+	// ListShifts lists when a person was or is on call in a window, in order of
+	// time. Duties that overlap or touch are one shift; a duty without an end is
+	// none. Codes: INVALID_ARGUMENT for a window that makes no sense or a name that
+	// several people bear, NOT_FOUND for an unknown person.
+	ListShifts(ctx context.Context, in *ListShiftsRequest, opts ...grpc.CallOption) (*ListShiftsResponse, error)
 }
 
 type teamServiceClient struct {
@@ -63,6 +69,16 @@ func (c *teamServiceClient) ListPeople(ctx context.Context, in *ListPeopleReques
 	return out, nil
 }
 
+func (c *teamServiceClient) ListShifts(ctx context.Context, in *ListShiftsRequest, opts ...grpc.CallOption) (*ListShiftsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListShiftsResponse)
+	err := c.cc.Invoke(ctx, TeamService_ListShifts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // TeamServiceServer is the server API for TeamService service.
 // All implementations must embed UnimplementedTeamServiceServer
 // for forward compatibility.
@@ -73,6 +89,11 @@ type TeamServiceServer interface {
 	ListTeams(context.Context, *ListTeamsRequest) (*ListTeamsResponse, error)
 	// ListPeople lists everybody who can be or was paged, by display name.
 	ListPeople(context.Context, *ListPeopleRequest) (*ListPeopleResponse, error)
+	// ListShifts lists when a person was or is on call in a window, in order of
+	// time. Duties that overlap or touch are one shift; a duty without an end is
+	// none. Codes: INVALID_ARGUMENT for a window that makes no sense or a name that
+	// several people bear, NOT_FOUND for an unknown person.
+	ListShifts(context.Context, *ListShiftsRequest) (*ListShiftsResponse, error)
 	mustEmbedUnimplementedTeamServiceServer()
 }
 
@@ -88,6 +109,9 @@ func (UnimplementedTeamServiceServer) ListTeams(context.Context, *ListTeamsReque
 }
 func (UnimplementedTeamServiceServer) ListPeople(context.Context, *ListPeopleRequest) (*ListPeopleResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListPeople not implemented")
+}
+func (UnimplementedTeamServiceServer) ListShifts(context.Context, *ListShiftsRequest) (*ListShiftsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListShifts not implemented")
 }
 func (UnimplementedTeamServiceServer) mustEmbedUnimplementedTeamServiceServer() {}
 func (UnimplementedTeamServiceServer) testEmbeddedByValue()                     {}
@@ -146,6 +170,24 @@ func _TeamService_ListPeople_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _TeamService_ListShifts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListShiftsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TeamServiceServer).ListShifts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TeamService_ListShifts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TeamServiceServer).ListShifts(ctx, req.(*ListShiftsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // TeamService_ServiceDesc is the grpc.ServiceDesc for TeamService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -160,6 +202,10 @@ var TeamService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListPeople",
 			Handler:    _TeamService_ListPeople_Handler,
+		},
+		{
+			MethodName: "ListShifts",
+			Handler:    _TeamService_ListShifts_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
