@@ -118,12 +118,13 @@ func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\
 
 func (tm *terminal) screen() string { return tm.do("capture-pane", "-p", "-J") }
 
-// sees waits until everything wanted is on the screen, and returns it.
+// sees waits until everything wanted is on the screen and the page has been
+// read, which keys that answer wait for. It returns the screen.
 func (tm *terminal) sees(want ...string) string {
 	tm.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		screen := tm.screen()
 		missing := ""
@@ -132,13 +133,13 @@ func (tm *terminal) sees(want ...string) string {
 				missing = w
 			}
 		}
-		if missing == "" {
+		if missing == "" && !strings.Contains(screen, "reading the page…") {
 			return screen
 		}
 		select {
 		case <-tick.C:
 		case <-deadline:
-			tm.t.Fatalf("%q did not come to the screen:\n%s", missing, screen)
+			tm.t.Fatalf("%q did not come to the screen, or the page was not read:\n%s", missing, screen)
 		}
 	}
 }
