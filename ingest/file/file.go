@@ -25,7 +25,7 @@ const Version = 1
 
 const (
 	maxLine    = 1 << 20 // bytes in a line or a CSV record
-	batchItems = 1000    // events and reference lines in a batch
+	batchItems = 4000    // events and reference lines in a batch
 	batchBytes = 8 << 20 // bytes of lines in a batch, so that long lines make small batches
 )
 

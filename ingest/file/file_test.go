@@ -376,8 +376,8 @@ func TestBatchesStaySmall(t *testing.T) {
 	if err := file.JSONL().Import(t.Context(), "test", ingest.File{Name: "in", R: &endless{n: 12_345}}, &c); err != nil {
 		t.Fatal(err)
 	}
-	if c.largest != 1000 || c.total != 12_345 {
-		t.Errorf("largest batch has %d events and all have %d, want 1000 and 12345", c.largest, c.total)
+	if c.largest != 4000 || c.total != 12_345 {
+		t.Errorf("largest batch has %d events and all have %d, want 4000 and 12345", c.largest, c.total)
 	}
 }
 
