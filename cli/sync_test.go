@@ -394,10 +394,12 @@ func TestSync_AsJSON(t *testing.T) {
 	if diff := cmp.Diff([]syncJSON{{Source: "pd"}}, sync(exitOK)); diff != "" {
 		t.Errorf("the second sync (-want +got):\n%s", diff)
 	}
+	a.mu.Lock()
 	a.strike = func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return true
 	}
+	a.mu.Unlock()
 	if got := sync(exitUnavailable); len(got) != 1 || !strings.Contains(got[0].Error, "PagerDuty") {
 		t.Errorf("the sync of a vendor that is away tells %+v", got)
 	}
