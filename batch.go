@@ -23,6 +23,10 @@ type Batch struct {
 	// time is the same label.
 	Labels []Label
 
+	// Segments are counted events of SLOs. A segment replaces those that lie
+	// within it; one that overlaps a stored segment in part is refused.
+	Segments []Segment
+
 	Raw     []RawItem // the source's own payloads, scrubbed of addresses
 	Rejects []Reject  // items that could not be read; kept, counted and tried again after an upgrade
 	Retried []string  // IDs of stored rejects that this batch has made good
@@ -79,6 +83,7 @@ type Saved struct {
 	Teams      int
 	Shifts     int
 	Labels     int
+	Segments   int // new or changed
 	Rejects    int
 }
 
@@ -92,6 +97,7 @@ func (s *Saved) Add(t Saved) {
 	s.Teams += t.Teams
 	s.Shifts += t.Shifts
 	s.Labels += t.Labels
+	s.Segments += t.Segments
 	s.Rejects += t.Rejects
 }
 
@@ -107,6 +113,7 @@ type SourceHealth struct {
 	Scope      string    // what the token could see
 	Pages      int
 	Events     int
+	Segments   int
 	Rejects    int
 	LastReject string // the newest reject's ID and reason
 	Suspect    []SuspectWindow

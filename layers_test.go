@@ -16,35 +16,39 @@ var layers = map[string][]string{
 	".":                       {},
 	"proto/opsreview/v1":      {},
 	"internal/rest":           {"."},
+	"internal/prom":           {".", "internal/rest"},
 	"ingest":                  {"."},
 	"ingest/ingesttest":       {".", "ingest"},
 	"ingest/file":             {".", "ingest"},
 	"ingest/pagerduty":        {".", "ingest", "internal/rest"},
 	"ingest/pagerduty/pdfake": {},
+	"ingest/prometheus":       {".", "ingest", "internal/prom", "internal/rest"},
+	"ingest/alertmanager":     {".", "ingest", "internal/prom", "internal/rest"},
 	"store":                   {"."},
 	"store/storetest":         {".", "store"},
-	"review":                  {"."},
+	"slo":                     {"."},
+	"review":                  {".", "slo"},
 	"policy":                  {"."},
 	"auth":                    {"."},
-	"report":                  {".", "review"},
+	"report":                  {".", "review", "slo"},
 	"deliver":                 {".", "internal/rest", "report"},
-	"server":                  {".", "auth", "ingest", "policy", "proto/opsreview/v1", "report", "review", "store"},
-	"config":                  {".", "auth", "ingest/pagerduty", "policy"},
+	"server":                  {".", "auth", "ingest", "policy", "proto/opsreview/v1", "report", "review", "slo", "store"},
+	"config":                  {".", "auth", "ingest/alertmanager", "ingest/pagerduty", "ingest/prometheus", "policy", "slo"},
 	"cli": {
-		".", "auth", "config", "deliver", "examples", "ingest", "ingest/file", "ingest/pagerduty", "internal/rest",
-		"policy", "proto/opsreview/v1", "server", "store",
+		".", "auth", "config", "deliver", "examples", "ingest", "ingest/alertmanager", "ingest/file", "ingest/pagerduty",
+		"ingest/prometheus", "internal/rest", "policy", "proto/opsreview/v1", "server", "slo", "store",
 	},
 	"cmd/opsreview": {"cli"},
 	// The benchmarks measure the rooms together, against the database alone and
 	// through the API: nothing imports them.
-	"bench":             {".", "ingest", "ingest/file", "policy", "proto/opsreview/v1", "server", "store"},
+	"bench":             {".", "ingest", "ingest/file", "policy", "proto/opsreview/v1", "server", "slo", "store"},
 	"examples":          {},
 	"examples/generate": {},
 }
 
 // vendors are the rooms of package cli's imports that only its composition
 // root may know.
-var vendors = []string{"deliver", "ingest/file", "ingest/pagerduty"}
+var vendors = []string{"deliver", "ingest/alertmanager", "ingest/file", "ingest/pagerduty", "ingest/prometheus"}
 
 // externals lists where each module from outside may be imported. A module
 // that is not listed may be imported nowhere; an empty list means tests only.
@@ -65,7 +69,7 @@ var externals = map[string][]string{
 	"golang.org/x/net":                  {"server"},
 	"golang.org/x/sync":                 {"bench", "cli", "ingest", "ingest/pagerduty", "server", "store"},
 	"golang.org/x/time":                 {"ingest/pagerduty", "internal/rest", "server"},
-	"github.com/goccy/go-yaml":          {"config", "ingest/pagerduty", "policy"},
+	"github.com/goccy/go-yaml":          {"config", "ingest/alertmanager", "ingest/pagerduty", "ingest/prometheus", "policy", "slo"},
 	"github.com/coreos/go-oidc/v3":      {"auth"},
 	"github.com/rickar/cal/v2":          {"review"},
 	"gonum.org/v1/gonum":                {"review"},
@@ -80,7 +84,8 @@ var externals = map[string][]string{
 	// What a server tells of itself.
 	"github.com/prometheus/client_golang": {"server"},
 	"github.com/prometheus/client_model":  {},
-	"github.com/prometheus/common":        {},
+	"github.com/prometheus/common":        {"ingest/alertmanager"},
+	"github.com/prometheus/prometheus":    {"ingest/prometheus", "slo"},
 	"go.opentelemetry.io/contrib":         {"server"},
 	"go.opentelemetry.io/otel":            {"cli", "server"},
 }

@@ -536,7 +536,9 @@ type Saved struct {
 	Shifts       int32                  `protobuf:"varint,7,opt,name=shifts,proto3" json:"shifts,omitempty"`
 	Labels       int32                  `protobuf:"varint,8,opt,name=labels,proto3" json:"labels,omitempty"`
 	// Items that could not be read. They are kept.
-	Rejects       int32 `protobuf:"varint,9,opt,name=rejects,proto3" json:"rejects,omitempty"`
+	Rejects int32 `protobuf:"varint,9,opt,name=rejects,proto3" json:"rejects,omitempty"`
+	// Stretches of counted events of SLOs, new or changed.
+	Segments      int32 `protobuf:"varint,10,opt,name=segments,proto3" json:"segments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -634,6 +636,82 @@ func (x *Saved) GetRejects() int32 {
 	return 0
 }
 
+func (x *Saved) GetSegments() int32 {
+	if x != nil {
+		return x.Segments
+	}
+	return 0
+}
+
+// k of n, with its 95 % Wilson interval. Absent where nothing could be compared.
+type HitRate struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Hits          int32                  `protobuf:"varint,1,opt,name=hits,proto3" json:"hits,omitempty"`
+	Total         int32                  `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	Low           float64                `protobuf:"fixed64,3,opt,name=low,proto3" json:"low,omitempty"`
+	High          float64                `protobuf:"fixed64,4,opt,name=high,proto3" json:"high,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HitRate) Reset() {
+	*x = HitRate{}
+	mi := &file_opsreview_v1_common_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HitRate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HitRate) ProtoMessage() {}
+
+func (x *HitRate) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_common_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HitRate.ProtoReflect.Descriptor instead.
+func (*HitRate) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_common_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *HitRate) GetHits() int32 {
+	if x != nil {
+		return x.Hits
+	}
+	return 0
+}
+
+func (x *HitRate) GetTotal() int32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *HitRate) GetLow() float64 {
+	if x != nil {
+		return x.Low
+	}
+	return 0
+}
+
+func (x *HitRate) GetHigh() float64 {
+	if x != nil {
+		return x.High
+	}
+	return 0
+}
+
 var File_opsreview_v1_common_proto protoreflect.FileDescriptor
 
 const file_opsreview_v1_common_proto_rawDesc = "" +
@@ -677,7 +755,7 @@ const file_opsreview_v1_common_proto_rawDesc = "" +
 	"responders\x12\x1b\n" +
 	"\ttime_zone\x18\x04 \x01(\tR\btimeZone\x12\x1a\n" +
 	"\bholidays\x18\x05 \x01(\tR\bholidays\x12\x18\n" +
-	"\adeleted\x18\x06 \x01(\bR\adeleted\"\xfd\x01\n" +
+	"\adeleted\x18\x06 \x01(\bR\adeleted\"\x99\x02\n" +
 	"\x05Saved\x12\x1b\n" +
 	"\tnew_pages\x18\x01 \x01(\x05R\bnewPages\x12#\n" +
 	"\rupdated_pages\x18\x02 \x01(\x05R\fupdatedPages\x12\x16\n" +
@@ -689,7 +767,14 @@ const file_opsreview_v1_common_proto_rawDesc = "" +
 	"\x05teams\x18\x06 \x01(\x05R\x05teams\x12\x16\n" +
 	"\x06shifts\x18\a \x01(\x05R\x06shifts\x12\x16\n" +
 	"\x06labels\x18\b \x01(\x05R\x06labels\x12\x18\n" +
-	"\arejects\x18\t \x01(\x05R\arejectsB*Z(opsreview/proto/opsreview/v1;opsreviewv1b\x06proto3"
+	"\arejects\x18\t \x01(\x05R\arejects\x12\x1a\n" +
+	"\bsegments\x18\n" +
+	" \x01(\x05R\bsegments\"Y\n" +
+	"\aHitRate\x12\x12\n" +
+	"\x04hits\x18\x01 \x01(\x05R\x04hits\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x10\n" +
+	"\x03low\x18\x03 \x01(\x01R\x03low\x12\x12\n" +
+	"\x04high\x18\x04 \x01(\x01R\x04highB*Z(opsreview/proto/opsreview/v1;opsreviewv1b\x06proto3"
 
 var (
 	file_opsreview_v1_common_proto_rawDescOnce sync.Once
@@ -703,7 +788,7 @@ func file_opsreview_v1_common_proto_rawDescGZIP() []byte {
 	return file_opsreview_v1_common_proto_rawDescData
 }
 
-var file_opsreview_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_opsreview_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_opsreview_v1_common_proto_goTypes = []any{
 	(*Window)(nil),                // 0: opsreview.v1.Window
 	(*WindowSelector)(nil),        // 1: opsreview.v1.WindowSelector
@@ -713,20 +798,21 @@ var file_opsreview_v1_common_proto_goTypes = []any{
 	(*Gap)(nil),                   // 5: opsreview.v1.Gap
 	(*Person)(nil),                // 6: opsreview.v1.Person
 	(*Saved)(nil),                 // 7: opsreview.v1.Saved
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 9: google.protobuf.Duration
+	(*HitRate)(nil),               // 8: opsreview.v1.HitRate
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 10: google.protobuf.Duration
 }
 var file_opsreview_v1_common_proto_depIdxs = []int32{
-	8, // 0: opsreview.v1.Window.start_time:type_name -> google.protobuf.Timestamp
-	8, // 1: opsreview.v1.Window.end_time:type_name -> google.protobuf.Timestamp
-	9, // 2: opsreview.v1.Spread.median:type_name -> google.protobuf.Duration
-	9, // 3: opsreview.v1.Spread.p90:type_name -> google.protobuf.Duration
-	9, // 4: opsreview.v1.Spread.mean:type_name -> google.protobuf.Duration
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	9,  // 0: opsreview.v1.Window.start_time:type_name -> google.protobuf.Timestamp
+	9,  // 1: opsreview.v1.Window.end_time:type_name -> google.protobuf.Timestamp
+	10, // 2: opsreview.v1.Spread.median:type_name -> google.protobuf.Duration
+	10, // 3: opsreview.v1.Spread.p90:type_name -> google.protobuf.Duration
+	10, // 4: opsreview.v1.Spread.mean:type_name -> google.protobuf.Duration
+	5,  // [5:5] is the sub-list for method output_type
+	5,  // [5:5] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_common_proto_init() }
@@ -740,7 +826,7 @@ func file_opsreview_v1_common_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_opsreview_v1_common_proto_rawDesc), len(file_opsreview_v1_common_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

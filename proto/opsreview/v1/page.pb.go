@@ -563,75 +563,6 @@ func (x *Suggestion) GetUnreliable() bool {
 	return false
 }
 
-// k of n, with its 95 % Wilson interval. Absent where nothing could be compared.
-type HitRate struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Hits          int32                  `protobuf:"varint,1,opt,name=hits,proto3" json:"hits,omitempty"`
-	Total         int32                  `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
-	Low           float64                `protobuf:"fixed64,3,opt,name=low,proto3" json:"low,omitempty"`
-	High          float64                `protobuf:"fixed64,4,opt,name=high,proto3" json:"high,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HitRate) Reset() {
-	*x = HitRate{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HitRate) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HitRate) ProtoMessage() {}
-
-func (x *HitRate) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HitRate.ProtoReflect.Descriptor instead.
-func (*HitRate) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{2}
-}
-
-func (x *HitRate) GetHits() int32 {
-	if x != nil {
-		return x.Hits
-	}
-	return 0
-}
-
-func (x *HitRate) GetTotal() int32 {
-	if x != nil {
-		return x.Total
-	}
-	return 0
-}
-
-func (x *HitRate) GetLow() float64 {
-	if x != nil {
-		return x.Low
-	}
-	return 0
-}
-
-func (x *HitRate) GetHigh() float64 {
-	if x != nil {
-		return x.High
-	}
-	return 0
-}
-
 // What one page cost people.
 type PageCost struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -646,7 +577,7 @@ type PageCost struct {
 
 func (x *PageCost) Reset() {
 	*x = PageCost{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[3]
+	mi := &file_opsreview_v1_page_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -658,7 +589,7 @@ func (x *PageCost) String() string {
 func (*PageCost) ProtoMessage() {}
 
 func (x *PageCost) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[3]
+	mi := &file_opsreview_v1_page_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -671,7 +602,7 @@ func (x *PageCost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PageCost.ProtoReflect.Descriptor instead.
 func (*PageCost) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{3}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *PageCost) GetInterruptions() *Interruptions {
@@ -709,7 +640,7 @@ type Agent struct {
 
 func (x *Agent) Reset() {
 	*x = Agent{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[4]
+	mi := &file_opsreview_v1_page_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -721,7 +652,7 @@ func (x *Agent) String() string {
 func (*Agent) ProtoMessage() {}
 
 func (x *Agent) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[4]
+	mi := &file_opsreview_v1_page_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -734,7 +665,7 @@ func (x *Agent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Agent.ProtoReflect.Descriptor instead.
 func (*Agent) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{4}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Agent) GetKind() string {
@@ -777,7 +708,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[5]
+	mi := &file_opsreview_v1_page_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -789,7 +720,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[5]
+	mi := &file_opsreview_v1_page_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -802,7 +733,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{5}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Event) GetId() string {
@@ -877,7 +808,7 @@ type EventResponder struct {
 
 func (x *EventResponder) Reset() {
 	*x = EventResponder{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[6]
+	mi := &file_opsreview_v1_page_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -889,7 +820,7 @@ func (x *EventResponder) String() string {
 func (*EventResponder) ProtoMessage() {}
 
 func (x *EventResponder) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[6]
+	mi := &file_opsreview_v1_page_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -902,7 +833,7 @@ func (x *EventResponder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventResponder.ProtoReflect.Descriptor instead.
 func (*EventResponder) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{6}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *EventResponder) GetName() string {
@@ -954,7 +885,7 @@ type Label struct {
 
 func (x *Label) Reset() {
 	*x = Label{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[7]
+	mi := &file_opsreview_v1_page_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -966,7 +897,7 @@ func (x *Label) String() string {
 func (*Label) ProtoMessage() {}
 
 func (x *Label) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[7]
+	mi := &file_opsreview_v1_page_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -979,7 +910,7 @@ func (x *Label) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Label.ProtoReflect.Descriptor instead.
 func (*Label) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{7}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Label) GetVerdict() Verdict {
@@ -1072,7 +1003,7 @@ type ListPagesRequest struct {
 
 func (x *ListPagesRequest) Reset() {
 	*x = ListPagesRequest{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[8]
+	mi := &file_opsreview_v1_page_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1084,7 +1015,7 @@ func (x *ListPagesRequest) String() string {
 func (*ListPagesRequest) ProtoMessage() {}
 
 func (x *ListPagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[8]
+	mi := &file_opsreview_v1_page_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1097,7 +1028,7 @@ func (x *ListPagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPagesRequest.ProtoReflect.Descriptor instead.
 func (*ListPagesRequest) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{8}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListPagesRequest) GetTeam() string {
@@ -1208,7 +1139,7 @@ type ListPagesResponse struct {
 
 func (x *ListPagesResponse) Reset() {
 	*x = ListPagesResponse{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[9]
+	mi := &file_opsreview_v1_page_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1220,7 +1151,7 @@ func (x *ListPagesResponse) String() string {
 func (*ListPagesResponse) ProtoMessage() {}
 
 func (x *ListPagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[9]
+	mi := &file_opsreview_v1_page_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1233,7 +1164,7 @@ func (x *ListPagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPagesResponse.ProtoReflect.Descriptor instead.
 func (*ListPagesResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{9}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListPagesResponse) GetPages() []*Page {
@@ -1288,7 +1219,7 @@ type GetPageRequest struct {
 
 func (x *GetPageRequest) Reset() {
 	*x = GetPageRequest{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[10]
+	mi := &file_opsreview_v1_page_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1300,7 +1231,7 @@ func (x *GetPageRequest) String() string {
 func (*GetPageRequest) ProtoMessage() {}
 
 func (x *GetPageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[10]
+	mi := &file_opsreview_v1_page_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1313,7 +1244,7 @@ func (x *GetPageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPageRequest.ProtoReflect.Descriptor instead.
 func (*GetPageRequest) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{10}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetPageRequest) GetName() string {
@@ -1334,14 +1265,16 @@ type GetPageResponse struct {
 	// Labels that people gave to other pages of the same monitor, newest first.
 	MonitorLabels []*MonitorLabel `protobuf:"bytes,5,rep,name=monitor_labels,json=monitorLabels,proto3" json:"monitor_labels,omitempty"`
 	// Of every rule that speaks, the one that counts first.
-	Suggestions   []*Suggestion `protobuf:"bytes,6,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
+	Suggestions []*Suggestion `protobuf:"bytes,6,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
+	// What the page answers for in the budgets of the SLOs that it is about.
+	Burns         []*PageBurn `protobuf:"bytes,7,rep,name=burns,proto3" json:"burns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPageResponse) Reset() {
 	*x = GetPageResponse{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[11]
+	mi := &file_opsreview_v1_page_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1353,7 +1286,7 @@ func (x *GetPageResponse) String() string {
 func (*GetPageResponse) ProtoMessage() {}
 
 func (x *GetPageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[11]
+	mi := &file_opsreview_v1_page_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1366,7 +1299,7 @@ func (x *GetPageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPageResponse.ProtoReflect.Descriptor instead.
 func (*GetPageResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{11}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetPageResponse) GetPage() *Page {
@@ -1411,6 +1344,13 @@ func (x *GetPageResponse) GetSuggestions() []*Suggestion {
 	return nil
 }
 
+func (x *GetPageResponse) GetBurns() []*PageBurn {
+	if x != nil {
+		return x.Burns
+	}
+	return nil
+}
+
 // One page's demand on one responder, until they acknowledged, it moved on or
 // it ended.
 type Assignment struct {
@@ -1428,7 +1368,7 @@ type Assignment struct {
 
 func (x *Assignment) Reset() {
 	*x = Assignment{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[12]
+	mi := &file_opsreview_v1_page_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1440,7 +1380,7 @@ func (x *Assignment) String() string {
 func (*Assignment) ProtoMessage() {}
 
 func (x *Assignment) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[12]
+	mi := &file_opsreview_v1_page_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1453,7 +1393,7 @@ func (x *Assignment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Assignment.ProtoReflect.Descriptor instead.
 func (*Assignment) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{12}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Assignment) GetResponder() *EventResponder {
@@ -1502,7 +1442,7 @@ type MonitorLabel struct {
 
 func (x *MonitorLabel) Reset() {
 	*x = MonitorLabel{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[13]
+	mi := &file_opsreview_v1_page_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1514,7 +1454,7 @@ func (x *MonitorLabel) String() string {
 func (*MonitorLabel) ProtoMessage() {}
 
 func (x *MonitorLabel) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[13]
+	mi := &file_opsreview_v1_page_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1527,7 +1467,7 @@ func (x *MonitorLabel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MonitorLabel.ProtoReflect.Descriptor instead.
 func (*MonitorLabel) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{13}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *MonitorLabel) GetPage() string {
@@ -1569,7 +1509,7 @@ type LabelPagesRequest struct {
 
 func (x *LabelPagesRequest) Reset() {
 	*x = LabelPagesRequest{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[14]
+	mi := &file_opsreview_v1_page_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1581,7 +1521,7 @@ func (x *LabelPagesRequest) String() string {
 func (*LabelPagesRequest) ProtoMessage() {}
 
 func (x *LabelPagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[14]
+	mi := &file_opsreview_v1_page_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1594,7 +1534,7 @@ func (x *LabelPagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LabelPagesRequest.ProtoReflect.Descriptor instead.
 func (*LabelPagesRequest) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{14}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *LabelPagesRequest) GetPages() []string {
@@ -1672,7 +1612,7 @@ type LabelPagesResponse struct {
 
 func (x *LabelPagesResponse) Reset() {
 	*x = LabelPagesResponse{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[15]
+	mi := &file_opsreview_v1_page_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1684,7 +1624,7 @@ func (x *LabelPagesResponse) String() string {
 func (*LabelPagesResponse) ProtoMessage() {}
 
 func (x *LabelPagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[15]
+	mi := &file_opsreview_v1_page_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1697,7 +1637,7 @@ func (x *LabelPagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LabelPagesResponse.ProtoReflect.Descriptor instead.
 func (*LabelPagesResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{15}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *LabelPagesResponse) GetChanged() []string {
@@ -1730,7 +1670,7 @@ type UnlabelPagesRequest struct {
 
 func (x *UnlabelPagesRequest) Reset() {
 	*x = UnlabelPagesRequest{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[16]
+	mi := &file_opsreview_v1_page_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1742,7 +1682,7 @@ func (x *UnlabelPagesRequest) String() string {
 func (*UnlabelPagesRequest) ProtoMessage() {}
 
 func (x *UnlabelPagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[16]
+	mi := &file_opsreview_v1_page_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1755,7 +1695,7 @@ func (x *UnlabelPagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlabelPagesRequest.ProtoReflect.Descriptor instead.
 func (*UnlabelPagesRequest) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{16}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *UnlabelPagesRequest) GetPages() []string {
@@ -1824,7 +1764,7 @@ type UnlabelPagesResponse struct {
 
 func (x *UnlabelPagesResponse) Reset() {
 	*x = UnlabelPagesResponse{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[17]
+	mi := &file_opsreview_v1_page_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1836,7 +1776,7 @@ func (x *UnlabelPagesResponse) String() string {
 func (*UnlabelPagesResponse) ProtoMessage() {}
 
 func (x *UnlabelPagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[17]
+	mi := &file_opsreview_v1_page_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1849,7 +1789,7 @@ func (x *UnlabelPagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlabelPagesResponse.ProtoReflect.Descriptor instead.
 func (*UnlabelPagesResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{17}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UnlabelPagesResponse) GetChanged() []string {
@@ -1879,7 +1819,7 @@ type ListDisputesRequest struct {
 
 func (x *ListDisputesRequest) Reset() {
 	*x = ListDisputesRequest{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[18]
+	mi := &file_opsreview_v1_page_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1891,7 +1831,7 @@ func (x *ListDisputesRequest) String() string {
 func (*ListDisputesRequest) ProtoMessage() {}
 
 func (x *ListDisputesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[18]
+	mi := &file_opsreview_v1_page_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1904,7 +1844,7 @@ func (x *ListDisputesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDisputesRequest.ProtoReflect.Descriptor instead.
 func (*ListDisputesRequest) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{18}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListDisputesRequest) GetTeam() string {
@@ -1940,7 +1880,7 @@ type ListDisputesResponse struct {
 
 func (x *ListDisputesResponse) Reset() {
 	*x = ListDisputesResponse{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[19]
+	mi := &file_opsreview_v1_page_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1952,7 +1892,7 @@ func (x *ListDisputesResponse) String() string {
 func (*ListDisputesResponse) ProtoMessage() {}
 
 func (x *ListDisputesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[19]
+	mi := &file_opsreview_v1_page_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1965,7 +1905,7 @@ func (x *ListDisputesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDisputesResponse.ProtoReflect.Descriptor instead.
 func (*ListDisputesResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{19}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListDisputesResponse) GetDisputes() []*Dispute {
@@ -2009,7 +1949,7 @@ type Dispute struct {
 
 func (x *Dispute) Reset() {
 	*x = Dispute{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[20]
+	mi := &file_opsreview_v1_page_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2021,7 +1961,7 @@ func (x *Dispute) String() string {
 func (*Dispute) ProtoMessage() {}
 
 func (x *Dispute) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[20]
+	mi := &file_opsreview_v1_page_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2034,7 +1974,7 @@ func (x *Dispute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dispute.ProtoReflect.Descriptor instead.
 func (*Dispute) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{20}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Dispute) GetMonitor() string {
@@ -2071,7 +2011,7 @@ type LabelChange struct {
 
 func (x *LabelChange) Reset() {
 	*x = LabelChange{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[21]
+	mi := &file_opsreview_v1_page_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2083,7 +2023,7 @@ func (x *LabelChange) String() string {
 func (*LabelChange) ProtoMessage() {}
 
 func (x *LabelChange) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[21]
+	mi := &file_opsreview_v1_page_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2096,7 +2036,7 @@ func (x *LabelChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LabelChange.ProtoReflect.Descriptor instead.
 func (*LabelChange) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{21}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *LabelChange) GetPage() string {
@@ -2135,7 +2075,7 @@ type GetVocabularyRequest struct {
 
 func (x *GetVocabularyRequest) Reset() {
 	*x = GetVocabularyRequest{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[22]
+	mi := &file_opsreview_v1_page_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2147,7 +2087,7 @@ func (x *GetVocabularyRequest) String() string {
 func (*GetVocabularyRequest) ProtoMessage() {}
 
 func (x *GetVocabularyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[22]
+	mi := &file_opsreview_v1_page_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2160,7 +2100,7 @@ func (x *GetVocabularyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVocabularyRequest.ProtoReflect.Descriptor instead.
 func (*GetVocabularyRequest) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{22}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{21}
 }
 
 type GetVocabularyResponse struct {
@@ -2173,7 +2113,7 @@ type GetVocabularyResponse struct {
 
 func (x *GetVocabularyResponse) Reset() {
 	*x = GetVocabularyResponse{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[23]
+	mi := &file_opsreview_v1_page_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2185,7 +2125,7 @@ func (x *GetVocabularyResponse) String() string {
 func (*GetVocabularyResponse) ProtoMessage() {}
 
 func (x *GetVocabularyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[23]
+	mi := &file_opsreview_v1_page_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2198,7 +2138,7 @@ func (x *GetVocabularyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVocabularyResponse.ProtoReflect.Descriptor instead.
 func (*GetVocabularyResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{23}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetVocabularyResponse) GetCauses() []*Cause {
@@ -2228,7 +2168,7 @@ type Cause struct {
 
 func (x *Cause) Reset() {
 	*x = Cause{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[24]
+	mi := &file_opsreview_v1_page_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2240,7 +2180,7 @@ func (x *Cause) String() string {
 func (*Cause) ProtoMessage() {}
 
 func (x *Cause) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[24]
+	mi := &file_opsreview_v1_page_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2253,7 +2193,7 @@ func (x *Cause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cause.ProtoReflect.Descriptor instead.
 func (*Cause) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{24}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Cause) GetId() string {
@@ -2295,7 +2235,7 @@ type Flag struct {
 
 func (x *Flag) Reset() {
 	*x = Flag{}
-	mi := &file_opsreview_v1_page_proto_msgTypes[25]
+	mi := &file_opsreview_v1_page_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2307,7 +2247,7 @@ func (x *Flag) String() string {
 func (*Flag) ProtoMessage() {}
 
 func (x *Flag) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_page_proto_msgTypes[25]
+	mi := &file_opsreview_v1_page_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2320,7 +2260,7 @@ func (x *Flag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Flag.ProtoReflect.Descriptor instead.
 func (*Flag) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{25}
+	return file_opsreview_v1_page_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Flag) GetId() string {
@@ -2341,7 +2281,7 @@ var File_opsreview_v1_page_proto protoreflect.FileDescriptor
 
 const file_opsreview_v1_page_proto_rawDesc = "" +
 	"\n" +
-	"\x17opsreview/v1/page.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19opsreview/v1/common.proto\"\xfc\a\n" +
+	"\x17opsreview/v1/page.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19opsreview/v1/budget.proto\x1a\x19opsreview/v1/common.proto\"\xfc\a\n" +
 	"\x04Page\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12\x10\n" +
@@ -2387,12 +2327,7 @@ const file_opsreview_v1_page_proto_rawDesc = "" +
 	"\bhit_rate\x18\x06 \x01(\v2\x15.opsreview.v1.HitRateR\ahitRate\x12\x1e\n" +
 	"\n" +
 	"unreliable\x18\a \x01(\bR\n" +
-	"unreliable\"Y\n" +
-	"\aHitRate\x12\x12\n" +
-	"\x04hits\x18\x01 \x01(\x05R\x04hits\x12\x14\n" +
-	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x10\n" +
-	"\x03low\x18\x03 \x01(\x01R\x03low\x12\x12\n" +
-	"\x04high\x18\x04 \x01(\x01R\x04high\"\x9e\x01\n" +
+	"unreliable\"\x9e\x01\n" +
 	"\bPageCost\x12A\n" +
 	"\rinterruptions\x18\x01 \x01(\v2\x1b.opsreview.v1.InterruptionsR\rinterruptions\x12\x1a\n" +
 	"\bnotified\x18\x02 \x03(\tR\bnotified\x123\n" +
@@ -2455,14 +2390,15 @@ const file_opsreview_v1_page_proto_rawDesc = "" +
 	"\rlabelled_size\x18\x05 \x01(\x05R\flabelledSize\x12\x1b\n" +
 	"\ttime_zone\x18\x06 \x01(\tR\btimeZone\"$\n" +
 	"\x0eGetPageRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\xce\x02\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xfc\x02\n" +
 	"\x0fGetPageResponse\x12&\n" +
 	"\x04page\x18\x01 \x01(\v2\x12.opsreview.v1.PageR\x04page\x12+\n" +
 	"\x06events\x18\x02 \x03(\v2\x13.opsreview.v1.EventR\x06events\x12:\n" +
 	"\vassignments\x18\x03 \x03(\v2\x18.opsreview.v1.AssignmentR\vassignments\x12+\n" +
 	"\x06labels\x18\x04 \x03(\v2\x13.opsreview.v1.LabelR\x06labels\x12A\n" +
 	"\x0emonitor_labels\x18\x05 \x03(\v2\x1a.opsreview.v1.MonitorLabelR\rmonitorLabels\x12:\n" +
-	"\vsuggestions\x18\x06 \x03(\v2\x18.opsreview.v1.SuggestionR\vsuggestions\"\xa2\x02\n" +
+	"\vsuggestions\x18\x06 \x03(\v2\x18.opsreview.v1.SuggestionR\vsuggestions\x12,\n" +
+	"\x05burns\x18\a \x03(\v2\x16.opsreview.v1.PageBurnR\x05burns\"\xa2\x02\n" +
 	"\n" +
 	"Assignment\x12:\n" +
 	"\tresponder\x18\x01 \x01(\v2\x1c.opsreview.v1.EventResponderR\tresponder\x129\n" +
@@ -2575,7 +2511,7 @@ func file_opsreview_v1_page_proto_rawDescGZIP() []byte {
 }
 
 var file_opsreview_v1_page_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_opsreview_v1_page_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_opsreview_v1_page_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_opsreview_v1_page_proto_goTypes = []any{
 	(PageStatus)(0),               // 0: opsreview.v1.PageStatus
 	(Verdict)(0),                  // 1: opsreview.v1.Verdict
@@ -2583,105 +2519,107 @@ var file_opsreview_v1_page_proto_goTypes = []any{
 	(LabelState)(0),               // 3: opsreview.v1.LabelState
 	(*Page)(nil),                  // 4: opsreview.v1.Page
 	(*Suggestion)(nil),            // 5: opsreview.v1.Suggestion
-	(*HitRate)(nil),               // 6: opsreview.v1.HitRate
-	(*PageCost)(nil),              // 7: opsreview.v1.PageCost
-	(*Agent)(nil),                 // 8: opsreview.v1.Agent
-	(*Event)(nil),                 // 9: opsreview.v1.Event
-	(*EventResponder)(nil),        // 10: opsreview.v1.EventResponder
-	(*Label)(nil),                 // 11: opsreview.v1.Label
-	(*ListPagesRequest)(nil),      // 12: opsreview.v1.ListPagesRequest
-	(*ListPagesResponse)(nil),     // 13: opsreview.v1.ListPagesResponse
-	(*GetPageRequest)(nil),        // 14: opsreview.v1.GetPageRequest
-	(*GetPageResponse)(nil),       // 15: opsreview.v1.GetPageResponse
-	(*Assignment)(nil),            // 16: opsreview.v1.Assignment
-	(*MonitorLabel)(nil),          // 17: opsreview.v1.MonitorLabel
-	(*LabelPagesRequest)(nil),     // 18: opsreview.v1.LabelPagesRequest
-	(*LabelPagesResponse)(nil),    // 19: opsreview.v1.LabelPagesResponse
-	(*UnlabelPagesRequest)(nil),   // 20: opsreview.v1.UnlabelPagesRequest
-	(*UnlabelPagesResponse)(nil),  // 21: opsreview.v1.UnlabelPagesResponse
-	(*ListDisputesRequest)(nil),   // 22: opsreview.v1.ListDisputesRequest
-	(*ListDisputesResponse)(nil),  // 23: opsreview.v1.ListDisputesResponse
-	(*Dispute)(nil),               // 24: opsreview.v1.Dispute
-	(*LabelChange)(nil),           // 25: opsreview.v1.LabelChange
-	(*GetVocabularyRequest)(nil),  // 26: opsreview.v1.GetVocabularyRequest
-	(*GetVocabularyResponse)(nil), // 27: opsreview.v1.GetVocabularyResponse
-	(*Cause)(nil),                 // 28: opsreview.v1.Cause
-	(*Flag)(nil),                  // 29: opsreview.v1.Flag
-	nil,                           // 30: opsreview.v1.Page.AttributesEntry
-	(*timestamppb.Timestamp)(nil), // 31: google.protobuf.Timestamp
+	(*PageCost)(nil),              // 6: opsreview.v1.PageCost
+	(*Agent)(nil),                 // 7: opsreview.v1.Agent
+	(*Event)(nil),                 // 8: opsreview.v1.Event
+	(*EventResponder)(nil),        // 9: opsreview.v1.EventResponder
+	(*Label)(nil),                 // 10: opsreview.v1.Label
+	(*ListPagesRequest)(nil),      // 11: opsreview.v1.ListPagesRequest
+	(*ListPagesResponse)(nil),     // 12: opsreview.v1.ListPagesResponse
+	(*GetPageRequest)(nil),        // 13: opsreview.v1.GetPageRequest
+	(*GetPageResponse)(nil),       // 14: opsreview.v1.GetPageResponse
+	(*Assignment)(nil),            // 15: opsreview.v1.Assignment
+	(*MonitorLabel)(nil),          // 16: opsreview.v1.MonitorLabel
+	(*LabelPagesRequest)(nil),     // 17: opsreview.v1.LabelPagesRequest
+	(*LabelPagesResponse)(nil),    // 18: opsreview.v1.LabelPagesResponse
+	(*UnlabelPagesRequest)(nil),   // 19: opsreview.v1.UnlabelPagesRequest
+	(*UnlabelPagesResponse)(nil),  // 20: opsreview.v1.UnlabelPagesResponse
+	(*ListDisputesRequest)(nil),   // 21: opsreview.v1.ListDisputesRequest
+	(*ListDisputesResponse)(nil),  // 22: opsreview.v1.ListDisputesResponse
+	(*Dispute)(nil),               // 23: opsreview.v1.Dispute
+	(*LabelChange)(nil),           // 24: opsreview.v1.LabelChange
+	(*GetVocabularyRequest)(nil),  // 25: opsreview.v1.GetVocabularyRequest
+	(*GetVocabularyResponse)(nil), // 26: opsreview.v1.GetVocabularyResponse
+	(*Cause)(nil),                 // 27: opsreview.v1.Cause
+	(*Flag)(nil),                  // 28: opsreview.v1.Flag
+	nil,                           // 29: opsreview.v1.Page.AttributesEntry
+	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
+	(*HitRate)(nil),               // 31: opsreview.v1.HitRate
 	(*Interruptions)(nil),         // 32: opsreview.v1.Interruptions
 	(*durationpb.Duration)(nil),   // 33: google.protobuf.Duration
 	(*WindowSelector)(nil),        // 34: opsreview.v1.WindowSelector
 	(*Window)(nil),                // 35: opsreview.v1.Window
+	(*PageBurn)(nil),              // 36: opsreview.v1.PageBurn
 }
 var file_opsreview_v1_page_proto_depIdxs = []int32{
-	30, // 0: opsreview.v1.Page.attributes:type_name -> opsreview.v1.Page.AttributesEntry
+	29, // 0: opsreview.v1.Page.attributes:type_name -> opsreview.v1.Page.AttributesEntry
 	0,  // 1: opsreview.v1.Page.status:type_name -> opsreview.v1.PageStatus
-	31, // 2: opsreview.v1.Page.trigger_time:type_name -> google.protobuf.Timestamp
-	31, // 3: opsreview.v1.Page.acknowledge_time:type_name -> google.protobuf.Timestamp
-	31, // 4: opsreview.v1.Page.resolve_time:type_name -> google.protobuf.Timestamp
-	8,  // 5: opsreview.v1.Page.resolved_by:type_name -> opsreview.v1.Agent
-	11, // 6: opsreview.v1.Page.label:type_name -> opsreview.v1.Label
-	7,  // 7: opsreview.v1.Page.cost:type_name -> opsreview.v1.PageCost
+	30, // 2: opsreview.v1.Page.trigger_time:type_name -> google.protobuf.Timestamp
+	30, // 3: opsreview.v1.Page.acknowledge_time:type_name -> google.protobuf.Timestamp
+	30, // 4: opsreview.v1.Page.resolve_time:type_name -> google.protobuf.Timestamp
+	7,  // 5: opsreview.v1.Page.resolved_by:type_name -> opsreview.v1.Agent
+	10, // 6: opsreview.v1.Page.label:type_name -> opsreview.v1.Label
+	6,  // 7: opsreview.v1.Page.cost:type_name -> opsreview.v1.PageCost
 	5,  // 8: opsreview.v1.Page.suggestion:type_name -> opsreview.v1.Suggestion
 	1,  // 9: opsreview.v1.Suggestion.verdict:type_name -> opsreview.v1.Verdict
-	6,  // 10: opsreview.v1.Suggestion.hit_rate:type_name -> opsreview.v1.HitRate
+	31, // 10: opsreview.v1.Suggestion.hit_rate:type_name -> opsreview.v1.HitRate
 	32, // 11: opsreview.v1.PageCost.interruptions:type_name -> opsreview.v1.Interruptions
 	33, // 12: opsreview.v1.PageCost.engaged:type_name -> google.protobuf.Duration
-	31, // 13: opsreview.v1.Event.time:type_name -> google.protobuf.Timestamp
-	8,  // 14: opsreview.v1.Event.by:type_name -> opsreview.v1.Agent
-	10, // 15: opsreview.v1.Event.responders:type_name -> opsreview.v1.EventResponder
-	31, // 16: opsreview.v1.Event.until_time:type_name -> google.protobuf.Timestamp
+	30, // 13: opsreview.v1.Event.time:type_name -> google.protobuf.Timestamp
+	7,  // 14: opsreview.v1.Event.by:type_name -> opsreview.v1.Agent
+	9,  // 15: opsreview.v1.Event.responders:type_name -> opsreview.v1.EventResponder
+	30, // 16: opsreview.v1.Event.until_time:type_name -> google.protobuf.Timestamp
 	1,  // 17: opsreview.v1.Label.verdict:type_name -> opsreview.v1.Verdict
 	2,  // 18: opsreview.v1.Label.actioned:type_name -> opsreview.v1.Answer
-	31, // 19: opsreview.v1.Label.label_time:type_name -> google.protobuf.Timestamp
+	30, // 19: opsreview.v1.Label.label_time:type_name -> google.protobuf.Timestamp
 	34, // 20: opsreview.v1.ListPagesRequest.window:type_name -> opsreview.v1.WindowSelector
 	0,  // 21: opsreview.v1.ListPagesRequest.status:type_name -> opsreview.v1.PageStatus
 	3,  // 22: opsreview.v1.ListPagesRequest.label_state:type_name -> opsreview.v1.LabelState
 	4,  // 23: opsreview.v1.ListPagesResponse.pages:type_name -> opsreview.v1.Page
 	35, // 24: opsreview.v1.ListPagesResponse.window:type_name -> opsreview.v1.Window
 	4,  // 25: opsreview.v1.GetPageResponse.page:type_name -> opsreview.v1.Page
-	9,  // 26: opsreview.v1.GetPageResponse.events:type_name -> opsreview.v1.Event
-	16, // 27: opsreview.v1.GetPageResponse.assignments:type_name -> opsreview.v1.Assignment
-	11, // 28: opsreview.v1.GetPageResponse.labels:type_name -> opsreview.v1.Label
-	17, // 29: opsreview.v1.GetPageResponse.monitor_labels:type_name -> opsreview.v1.MonitorLabel
+	8,  // 26: opsreview.v1.GetPageResponse.events:type_name -> opsreview.v1.Event
+	15, // 27: opsreview.v1.GetPageResponse.assignments:type_name -> opsreview.v1.Assignment
+	10, // 28: opsreview.v1.GetPageResponse.labels:type_name -> opsreview.v1.Label
+	16, // 29: opsreview.v1.GetPageResponse.monitor_labels:type_name -> opsreview.v1.MonitorLabel
 	5,  // 30: opsreview.v1.GetPageResponse.suggestions:type_name -> opsreview.v1.Suggestion
-	10, // 31: opsreview.v1.Assignment.responder:type_name -> opsreview.v1.EventResponder
-	31, // 32: opsreview.v1.Assignment.start_time:type_name -> google.protobuf.Timestamp
-	31, // 33: opsreview.v1.Assignment.end_time:type_name -> google.protobuf.Timestamp
-	33, // 34: opsreview.v1.Assignment.time_to_acknowledge:type_name -> google.protobuf.Duration
-	11, // 35: opsreview.v1.MonitorLabel.label:type_name -> opsreview.v1.Label
-	34, // 36: opsreview.v1.LabelPagesRequest.window:type_name -> opsreview.v1.WindowSelector
-	11, // 37: opsreview.v1.LabelPagesRequest.label:type_name -> opsreview.v1.Label
-	34, // 38: opsreview.v1.UnlabelPagesRequest.window:type_name -> opsreview.v1.WindowSelector
-	34, // 39: opsreview.v1.ListDisputesRequest.window:type_name -> opsreview.v1.WindowSelector
-	31, // 40: opsreview.v1.ListDisputesRequest.changed_after_time:type_name -> google.protobuf.Timestamp
-	24, // 41: opsreview.v1.ListDisputesResponse.disputes:type_name -> opsreview.v1.Dispute
-	25, // 42: opsreview.v1.ListDisputesResponse.changes:type_name -> opsreview.v1.LabelChange
-	35, // 43: opsreview.v1.ListDisputesResponse.window:type_name -> opsreview.v1.Window
-	17, // 44: opsreview.v1.Dispute.labels:type_name -> opsreview.v1.MonitorLabel
-	11, // 45: opsreview.v1.LabelChange.before:type_name -> opsreview.v1.Label
-	11, // 46: opsreview.v1.LabelChange.after:type_name -> opsreview.v1.Label
-	28, // 47: opsreview.v1.GetVocabularyResponse.causes:type_name -> opsreview.v1.Cause
-	29, // 48: opsreview.v1.GetVocabularyResponse.flags:type_name -> opsreview.v1.Flag
-	1,  // 49: opsreview.v1.Cause.verdict:type_name -> opsreview.v1.Verdict
-	12, // 50: opsreview.v1.PageService.ListPages:input_type -> opsreview.v1.ListPagesRequest
-	14, // 51: opsreview.v1.PageService.GetPage:input_type -> opsreview.v1.GetPageRequest
-	18, // 52: opsreview.v1.PageService.LabelPages:input_type -> opsreview.v1.LabelPagesRequest
-	20, // 53: opsreview.v1.PageService.UnlabelPages:input_type -> opsreview.v1.UnlabelPagesRequest
-	22, // 54: opsreview.v1.PageService.ListDisputes:input_type -> opsreview.v1.ListDisputesRequest
-	26, // 55: opsreview.v1.PageService.GetVocabulary:input_type -> opsreview.v1.GetVocabularyRequest
-	13, // 56: opsreview.v1.PageService.ListPages:output_type -> opsreview.v1.ListPagesResponse
-	15, // 57: opsreview.v1.PageService.GetPage:output_type -> opsreview.v1.GetPageResponse
-	19, // 58: opsreview.v1.PageService.LabelPages:output_type -> opsreview.v1.LabelPagesResponse
-	21, // 59: opsreview.v1.PageService.UnlabelPages:output_type -> opsreview.v1.UnlabelPagesResponse
-	23, // 60: opsreview.v1.PageService.ListDisputes:output_type -> opsreview.v1.ListDisputesResponse
-	27, // 61: opsreview.v1.PageService.GetVocabulary:output_type -> opsreview.v1.GetVocabularyResponse
-	56, // [56:62] is the sub-list for method output_type
-	50, // [50:56] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	36, // 31: opsreview.v1.GetPageResponse.burns:type_name -> opsreview.v1.PageBurn
+	9,  // 32: opsreview.v1.Assignment.responder:type_name -> opsreview.v1.EventResponder
+	30, // 33: opsreview.v1.Assignment.start_time:type_name -> google.protobuf.Timestamp
+	30, // 34: opsreview.v1.Assignment.end_time:type_name -> google.protobuf.Timestamp
+	33, // 35: opsreview.v1.Assignment.time_to_acknowledge:type_name -> google.protobuf.Duration
+	10, // 36: opsreview.v1.MonitorLabel.label:type_name -> opsreview.v1.Label
+	34, // 37: opsreview.v1.LabelPagesRequest.window:type_name -> opsreview.v1.WindowSelector
+	10, // 38: opsreview.v1.LabelPagesRequest.label:type_name -> opsreview.v1.Label
+	34, // 39: opsreview.v1.UnlabelPagesRequest.window:type_name -> opsreview.v1.WindowSelector
+	34, // 40: opsreview.v1.ListDisputesRequest.window:type_name -> opsreview.v1.WindowSelector
+	30, // 41: opsreview.v1.ListDisputesRequest.changed_after_time:type_name -> google.protobuf.Timestamp
+	23, // 42: opsreview.v1.ListDisputesResponse.disputes:type_name -> opsreview.v1.Dispute
+	24, // 43: opsreview.v1.ListDisputesResponse.changes:type_name -> opsreview.v1.LabelChange
+	35, // 44: opsreview.v1.ListDisputesResponse.window:type_name -> opsreview.v1.Window
+	16, // 45: opsreview.v1.Dispute.labels:type_name -> opsreview.v1.MonitorLabel
+	10, // 46: opsreview.v1.LabelChange.before:type_name -> opsreview.v1.Label
+	10, // 47: opsreview.v1.LabelChange.after:type_name -> opsreview.v1.Label
+	27, // 48: opsreview.v1.GetVocabularyResponse.causes:type_name -> opsreview.v1.Cause
+	28, // 49: opsreview.v1.GetVocabularyResponse.flags:type_name -> opsreview.v1.Flag
+	1,  // 50: opsreview.v1.Cause.verdict:type_name -> opsreview.v1.Verdict
+	11, // 51: opsreview.v1.PageService.ListPages:input_type -> opsreview.v1.ListPagesRequest
+	13, // 52: opsreview.v1.PageService.GetPage:input_type -> opsreview.v1.GetPageRequest
+	17, // 53: opsreview.v1.PageService.LabelPages:input_type -> opsreview.v1.LabelPagesRequest
+	19, // 54: opsreview.v1.PageService.UnlabelPages:input_type -> opsreview.v1.UnlabelPagesRequest
+	21, // 55: opsreview.v1.PageService.ListDisputes:input_type -> opsreview.v1.ListDisputesRequest
+	25, // 56: opsreview.v1.PageService.GetVocabulary:input_type -> opsreview.v1.GetVocabularyRequest
+	12, // 57: opsreview.v1.PageService.ListPages:output_type -> opsreview.v1.ListPagesResponse
+	14, // 58: opsreview.v1.PageService.GetPage:output_type -> opsreview.v1.GetPageResponse
+	18, // 59: opsreview.v1.PageService.LabelPages:output_type -> opsreview.v1.LabelPagesResponse
+	20, // 60: opsreview.v1.PageService.UnlabelPages:output_type -> opsreview.v1.UnlabelPagesResponse
+	22, // 61: opsreview.v1.PageService.ListDisputes:output_type -> opsreview.v1.ListDisputesResponse
+	26, // 62: opsreview.v1.PageService.GetVocabulary:output_type -> opsreview.v1.GetVocabularyResponse
+	57, // [57:63] is the sub-list for method output_type
+	51, // [51:57] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_page_proto_init() }
@@ -2689,6 +2627,7 @@ func file_opsreview_v1_page_proto_init() {
 	if File_opsreview_v1_page_proto != nil {
 		return
 	}
+	file_opsreview_v1_budget_proto_init()
 	file_opsreview_v1_common_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2696,7 +2635,7 @@ func file_opsreview_v1_page_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_opsreview_v1_page_proto_rawDesc), len(file_opsreview_v1_page_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   27,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -124,8 +124,10 @@ type Source struct {
 	Rejects        int32            `protobuf:"varint,11,opt,name=rejects,proto3" json:"rejects,omitempty"`
 	LastReject     string           `protobuf:"bytes,12,opt,name=last_reject,json=lastReject,proto3" json:"last_reject,omitempty"`
 	SuspectWindows []*SuspectWindow `protobuf:"bytes,13,rep,name=suspect_windows,json=suspectWindows,proto3" json:"suspect_windows,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Stretches of counted events of SLOs.
+	Segments      int32 `protobuf:"varint,14,opt,name=segments,proto3" json:"segments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Source) Reset() {
@@ -247,6 +249,13 @@ func (x *Source) GetSuspectWindows() []*SuspectWindow {
 		return x.SuspectWindows
 	}
 	return nil
+}
+
+func (x *Source) GetSegments() int32 {
+	if x != nil {
+		return x.Segments
+	}
+	return 0
 }
 
 // A stretch of time that a source did not deliver whole.
@@ -624,7 +633,7 @@ const file_opsreview_v1_source_proto_rawDesc = "" +
 	"\x19opsreview/v1/source.proto\x12\fopsreview.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19opsreview/v1/common.proto\"\x14\n" +
 	"\x12ListSourcesRequest\"E\n" +
 	"\x13ListSourcesResponse\x12.\n" +
-	"\asources\x18\x01 \x03(\v2\x14.opsreview.v1.SourceR\asources\"\xfa\x03\n" +
+	"\asources\x18\x01 \x03(\v2\x14.opsreview.v1.SourceR\asources\"\x96\x04\n" +
 	"\x06Source\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x1e\n" +
@@ -643,7 +652,8 @@ const file_opsreview_v1_source_proto_rawDesc = "" +
 	"\arejects\x18\v \x01(\x05R\arejects\x12\x1f\n" +
 	"\vlast_reject\x18\f \x01(\tR\n" +
 	"lastReject\x12D\n" +
-	"\x0fsuspect_windows\x18\r \x03(\v2\x1b.opsreview.v1.SuspectWindowR\x0esuspectWindows\"\x90\x01\n" +
+	"\x0fsuspect_windows\x18\r \x03(\v2\x1b.opsreview.v1.SuspectWindowR\x0esuspectWindows\x12\x1a\n" +
+	"\bsegments\x18\x0e \x01(\x05R\bsegments\"\x90\x01\n" +
 	"\rSuspectWindow\x12,\n" +
 	"\x06window\x18\x01 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x129\n" +
