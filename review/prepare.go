@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/slo"
 )
 
 // Prepare computes a review from its facts.
@@ -18,8 +19,15 @@ func Prepare(in Input) Review {
 		Monitors: f.monitors(),
 		Loads:    f.loads(),
 	}
-	r.Discuss, r.More = f.topics(r.Loads)
+	if in.Budget != nil {
+		report := slo.Prepare(*in.Budget)
+		r.Budget = &report
+	}
+	r.Discuss, r.More = f.topics(r)
 	r.Gaps = f.gaps(r.Loads)
+	if r.Budget != nil {
+		r.Gaps = append(r.Gaps, BudgetGaps(*in.Budget, r.Budget.At, r.Budget.Standings)...)
+	}
 	return r
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/slo"
 )
 
 // Input is everything that a review is computed from.
@@ -48,6 +49,10 @@ type Input struct {
 	// Labels is the history of the pages' labels, in any order; nil if it was
 	// not looked up. It tells who disagreed and who changed their mind.
 	Labels []opsreview.Label
+
+	// Budget is what the budgets of the team's SLOs are computed from, over the
+	// same window; nil if the team has none or nobody asked for them.
+	Budget *slo.Input
 }
 
 // A Review is what a weekly review talks about.
@@ -62,6 +67,7 @@ type Review struct {
 	Discuss  []Topic       // pages worth discussing, most reasons first
 	More     int           // pages worth discussing beyond those in Discuss
 	Gaps     []Gap         // what could not be computed, and why
+	Budget   *slo.Report   // where the error budgets went; nil if the input has none
 }
 
 // An Outcome is where a page stands in the 2×2 of actionable × actioned.

@@ -23,8 +23,8 @@ const (
 // how many there are beyond those. A meeting talks about a monitor once: of
 // each monitor the page with most reasons stands for the others. What was too
 // much for somebody's load is a reason, but the weakest: the load tells it too.
-func (f *facts) topics(loads []Load) (best []Topic, more int) {
-	a := f.agenda(loads)
+func (f *facts) topics(r Review) (best []Topic, more int) {
+	a := f.agenda(r)
 	type candidate struct {
 		Topic
 		monitor string
@@ -74,9 +74,10 @@ type agenda struct {
 	breaches map[opsreview.Ref][]string          // whose load it was a cause of breaching
 	labels   map[opsreview.Ref][]opsreview.Label // given, not withdrawn, in order
 	longest  opsreview.Ref
+	burned   map[opsreview.Ref][]string // what a page that answers for much burn answers for
 }
 
-func (f *facts) agenda(loads []Load) agenda {
+func (f *facts) agenda(r Review) agenda {
 	a := agenda{
 		facts: f, notified: map[opsreview.Ref]map[string]bool{}, woken: map[opsreview.Ref]map[string]bool{},
 		breaches: map[opsreview.Ref][]string{}, labels: map[opsreview.Ref][]opsreview.Label{},
@@ -86,7 +87,7 @@ func (f *facts) agenda(loads []Load) agenda {
 			a.interrupted(key, i)
 		}
 	}
-	for _, l := range loads {
+	for _, l := range r.Loads {
 		for _, b := range l.Breaches {
 			for _, ref := range b.Pages {
 				if !slices.Contains(a.breaches[ref], l.Person.Name) {
@@ -101,7 +102,7 @@ func (f *facts) agenda(loads []Load) agenda {
 	for ref, history := range a.labels {
 		a.labels[ref] = standing(history)
 	}
-	a.longest = f.longest()
+	a.longest, a.burned = f.longest(), burned(r.Budget)
 	return a
 }
 
@@ -182,6 +183,7 @@ func (a agenda) reasons(p *opsreview.Page) []string {
 	if dispute := a.dispute(p.Ref); dispute != "" {
 		why = append(why, dispute)
 	}
+	why = append(why, a.burned[p.Ref]...)
 	say(len(notified) >= manyPeople, "notified %d people", len(notified))
 	say(p.Ref == a.longest, "the longest of the window: %s", length(elapsed(p.TriggeredAt, p.ResolvedAt)))
 	return why

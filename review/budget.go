@@ -1,0 +1,201 @@
+package review
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"opsreview"
+	"opsreview/slo"
+)
+
+const (
+	// enoughCoverage is the share of the 30 days from which on nobody needs to be
+	// told what was not watched.
+	enoughCoverage = 0.9
+
+	// countLag is how far behind what is counted of an SLO may be: a source that
+	// is pulled every hour is not late.
+	countLag = 2 * time.Hour
+)
+
+// TeamSLOs returns those of the SLOs that are a team's, in the order of their
+// names: those of a service that the configuration names for the team, or of
+// one of its services by name or by reference. Names are the same in upper and
+// lower case. The empty team stands for everybody: all are its.
+func TeamSLOs(org opsreview.Org, team string, services map[opsreview.Ref]opsreview.Service, slos []opsreview.SLO) []opsreview.SLO {
+	words := map[string]bool{}
+	if t, ok := orgTeam(org, team); ok {
+		for _, name := range t.Services {
+			words[fold(name)] = true
+		}
+	}
+	for ref, s := range services {
+		words[fold(s.Name)], words[fold(ref.String())] = true, true
+	}
+	delete(words, "")
+	var theirs []opsreview.SLO
+	for _, s := range slos {
+		if team == "" || words[fold(s.Service)] {
+			theirs = append(theirs, s)
+		}
+	}
+	slices.SortFunc(theirs, func(a, b opsreview.SLO) int { return strings.Compare(a.Name, b.Name) })
+	return theirs
+}
+
+// BudgetGaps lists what is not known of the budgets of SLOs at a time, and what
+// to do about it: first what concerns one SLO, then what concerns several. The
+// standings are of the input's series, in any order; of the rest of the input
+// only the zone matters.
+func BudgetGaps(in slo.Input, at time.Time, standings []slo.Standing) []Gap {
+	g := budgetGaps{zone: in.Zone, at: at}
+	if g.zone == nil {
+		g.zone = time.UTC
+	}
+	series := make(map[string]slo.Series, len(in.Series))
+	for _, s := range in.Series {
+		series[s.SLO.Name] = s
+	}
+	for _, s := range standings {
+		g.standing(s, lastCounted(series[s.SLO.Name].Segments))
+	}
+	if len(g.approximate) > 0 {
+		g.say(strings.Join(g.approximate, ", "),
+			"counted from an aggregate: what resets and gaps hid is not in it; name plain counters in the document, without functions around them, to have it exact")
+	}
+	if len(g.reset) > 0 {
+		g.say("counters", "began anew within the 30 days, and what happened just before is lost: %s", strings.Join(g.reset, ", "))
+	}
+	return g.all
+}
+
+// budgetGaps collects gaps.
+type budgetGaps struct {
+	zone *time.Location
+	at   time.Time
+	all  []Gap
+
+	approximate []string // SLOs
+	reset       []string // SLOs, each with how often
+}
+
+func (g *budgetGaps) say(subject, format string, args ...any) {
+	g.all = append(g.all, Gap{Subject: subject, Text: fmt.Sprintf(format, args...)})
+}
+
+func (g *budgetGaps) stamp(t time.Time) string {
+	return t.In(g.zone).Format("Mon 2 Jan 2006 15:04 MST")
+}
+
+// standing tells what is not known of one SLO. Last is the end of what is
+// counted of it.
+func (g *budgetGaps) standing(s slo.Standing, last time.Time) {
+	name, month := s.SLO.Name, s.Month
+	if month.Status == slo.NoData {
+		g.noData(s, last)
+		return
+	}
+	if s.Approximate {
+		g.approximate = append(g.approximate, name)
+	}
+	if late := g.at.Sub(last); late > countLag {
+		g.say(name, "counted up to %s only: %s", g.stamp(last), remedyFor(s.SLO))
+	}
+	if month.Coverage < enoughCoverage {
+		g.say(name, "%s of the 30 days up to %s were watched: the budget is of what was seen, and the rest may have been better or worse",
+			percent(month.Coverage), g.stamp(g.at))
+	}
+	if month.Excess > 0 {
+		g.say(name, "its good events exceed all events by %s: look whether its two queries select the same requests", events(month.Excess))
+	}
+	if month.Changed {
+		g.say(name, "its objective changed within the 30 days: that of %s is applied to all of them", g.stamp(g.at))
+	}
+	if month.Resets > 0 {
+		g.reset = append(g.reset, fmt.Sprintf("%s %s", name, times(month.Resets)))
+	}
+}
+
+func (g *budgetGaps) noData(s slo.Standing, last time.Time) {
+	seen := "nothing is counted of the 30 days up to " + g.stamp(g.at)
+	if !last.IsZero() {
+		seen += ", and nothing after " + g.stamp(last)
+	}
+	g.say(s.SLO.Name, "%s: %s", seen, remedyFor(s.SLO))
+}
+
+// remedyFor says how to have an SLO counted.
+func remedyFor(s opsreview.SLO) string {
+	if s.Source == "" {
+		return "no source counts it; name one in its document, or import what was counted with opsreview source import --as segments"
+	}
+	return fmt.Sprintf("run opsreview source sync %s, and opsreview source check %s if that does not help", s.Source, s.Source)
+}
+
+// lastCounted returns the end of the last segment that was watched or in which
+// something was counted, zero if there is none.
+func lastCounted(segments []opsreview.Segment) time.Time {
+	var last time.Time
+	for _, s := range segments {
+		if (s.Covered > 0 || s.Total > 0) && s.End.After(last) {
+			last = s.End
+		}
+	}
+	return last
+}
+
+// burned tells of each page that answers for a significant share of a budget
+// what it answers for, the dearest first.
+func burned(r *slo.Report) map[opsreview.Ref][]string {
+	if r == nil {
+		return nil
+	}
+	var charges []slo.Charge
+	for _, b := range r.Burns {
+		bound := b.Quality.Significant
+		for _, c := range b.Charges {
+			if bound > 0 && c.Cost >= bound {
+				charges = append(charges, c)
+			}
+		}
+	}
+	slices.SortStableFunc(charges, func(a, b slo.Charge) int { return cmp.Compare(b.Cost, a.Cost) })
+	said := make(map[opsreview.Ref][]string, len(charges))
+	for _, c := range charges {
+		said[c.Page] = append(said[c.Page], fmt.Sprintf("burned %s of the 30-day budget of %s", percent(c.Cost), c.SLO))
+	}
+	return said
+}
+
+// percent writes a share for people: "136.9 %", "0.023 %". What is small keeps
+// two digits that mean something.
+func percent(share float64) string {
+	p := share * 100
+	switch size := max(p, -p); {
+	case size == 0:
+		return "0 %"
+	case size >= 0.95:
+		return fmt.Sprintf("%.1f %%", p)
+	case size >= 0.001:
+		return fmt.Sprintf("%.2g %%", p)
+	}
+	return "less than 0.001 %"
+}
+
+// events writes a number of events or slices for people.
+func events(n float64) string {
+	if n == float64(int64(n)) {
+		return fmt.Sprintf("%d", int64(n))
+	}
+	return fmt.Sprintf("%.1f", n)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
