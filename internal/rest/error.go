@@ -17,7 +17,9 @@ import (
 var (
 	errElsewhere = errors.New("it redirects to another host, where the credentials must not go")
 	errTooMany   = errors.New("it redirects in circles")
-	errTooLarge  = errors.New("the answer is larger than this client reads")
+
+	// ErrTooLarge is in the error of an answer that is larger than MaxBody.
+	ErrTooLarge = errors.New("the answer is larger than this client reads")
 )
 
 // A StatusError is an answer that says no. [Status] finds it in an error.
@@ -68,8 +70,11 @@ func (c *Client) classify(req Request, resp Response, err error) error {
 	status := Status(err)
 	if status == 0 {
 		cause := errors.New(c.redact(plain(err)))
+		if errors.Is(err, ErrTooLarge) {
+			cause = ErrTooLarge // it tells nothing, and callers look for it
+		}
 		code := opsreview.Unavailable
-		if errors.Is(err, errElsewhere) || errors.Is(err, errTooMany) || errors.Is(err, errTooLarge) {
+		if errors.Is(err, errElsewhere) || errors.Is(err, errTooMany) || errors.Is(err, ErrTooLarge) {
 			code = opsreview.Invalid
 		}
 		return opsreview.Wrapf(cause, code, "%s does not answer %s: %s", c.cfg.Name, what, cause)

@@ -39,6 +39,7 @@ type Config struct {
 	Header  map[string]string // sent with every request; credentials belong here
 	Secrets []Secret          // never shown in an error, wherever they turn up
 	Remedy  map[int]string    // what to do about a status, such as 401
+	Plain   bool              // there are no credentials, so that HTTP will do
 
 	HTTP       *http.Client  // http.Client with sane timeouts
 	Rate       rate.Limit    // requests a second; unlimited
@@ -71,6 +72,7 @@ type Request struct {
 	Header   map[string]string
 	ReadOnly bool                    // a POST that changes nothing, so that it may be sent again
 	Check    func(body []byte) error // what the body of a good answer must satisfy; an error asks again
+	Final    func(r Response) bool   // whether asking again cannot change an answer that says no; nil goes by its status
 }
 
 // A Response is an answer, read whole.
@@ -83,7 +85,11 @@ type Response struct {
 // New returns a client. It returns an Invalid error for a base URL that is not
 // HTTPS, unless the host is loopback.
 func New(cfg Config) (*Client, error) {
-	base, err := ParseBase(cfg.BaseURL)
+	parse := ParseBase
+	if cfg.Plain {
+		parse = ParsePlainBase
+	}
+	base, err := parse(cfg.BaseURL)
 	if err != nil {
 		return nil, err
 	}
@@ -108,19 +114,27 @@ func New(cfg Config) (*Client, error) {
 // names the field base_url, for one that is no URL, holds more than a place, or
 // is not HTTPS; on loopback HTTP will do.
 func ParseBase(text string) (*url.URL, error) {
+	return parseBase(text, false)
+}
+
+// ParsePlainBase is ParseBase for an API that is told no secrets: HTTP will do
+// on any host.
+func ParsePlainBase(text string) (*url.URL, error) { return parseBase(text, true) }
+
+func parseBase(text string, plain bool) (*url.URL, error) {
 	base, err := url.Parse(text)
 	if err != nil || base.Host == "" {
 		return nil, opsreview.Errorf(opsreview.Invalid, "base_url: not a URL: write it as https://host")
 	}
-	return base, checkBase(base)
+	return base, checkBase(base, plain)
 }
 
-func checkBase(base *url.URL) error {
-	local := loopback(base.Hostname())
+func checkBase(base *url.URL, plain bool) error {
+	plain = plain || loopback(base.Hostname())
 	switch {
 	case base.User != nil:
 		return opsreview.Errorf(opsreview.Invalid, "base_url: holds a user name or a password: use token_file")
-	case base.Scheme != "https" && (base.Scheme != "http" || !local):
+	case base.Scheme != "https" && (base.Scheme != "http" || !plain):
 		return opsreview.Errorf(opsreview.Invalid, "base_url: %s://%s is not HTTPS: the token would travel in the clear", base.Scheme, base.Host)
 	case base.RawQuery != "" || base.Fragment != "":
 		return opsreview.Errorf(opsreview.Invalid, "base_url: has a query or a fragment: write it as https://host")
@@ -207,7 +221,7 @@ func (c *Client) Do(ctx context.Context, req Request) (Response, error) {
 		if ctx.Err() != nil {
 			return Response{}, ctx.Err()
 		}
-		if attempt >= c.cfg.Attempts || !req.repeatable() || !retryable(err) {
+		if attempt >= c.cfg.Attempts || !req.repeatable() || !retryable(err) || (req.Final != nil && req.Final(resp)) {
 			return resp, c.classify(req, resp, err)
 		}
 		wait := c.backoff(resp, attempt)
@@ -256,7 +270,7 @@ func (c *Client) once(ctx context.Context, req Request) (Response, error) {
 	resp.Body, err = io.ReadAll(io.LimitReader(hresp.Body, c.cfg.MaxBody+1))
 	switch {
 	case int64(len(resp.Body)) > c.cfg.MaxBody:
-		return Response{Status: resp.Status, Header: resp.Header}, errTooLarge
+		return Response{Status: resp.Status, Header: resp.Header}, ErrTooLarge
 	case resp.Status < 200 || resp.Status > 299:
 		return resp, &StatusError{Status: resp.Status}
 	case err != nil:
