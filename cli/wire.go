@@ -88,6 +88,7 @@ func importers() map[string]ingest.Importer {
 		"pagerduty": pagerduty.Importer(),
 		"jsonl":     file.JSONL(),
 		"csv":       file.CSV(),
+		"segments":  file.Segments(),
 	}
 }
 

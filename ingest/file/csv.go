@@ -26,7 +26,11 @@ func (csv) Import(ctx context.Context, source string, f ingest.File, sink ingest
 		return err
 	}
 	rows := rowReader{lines: im.lines}
-	columns, err := rows.header(f.Name)
+	var cs columns
+	err = rows.header(f.Name, func(names []string) (err error) {
+		cs, err = parseHeader(names)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -43,7 +47,7 @@ func (csv) Import(ctx context.Context, source string, f ingest.File, sink ingest
 		}
 		im.rec.reset()
 		if bad == nil {
-			bad = columns.fill(&im.rec, cells)
+			bad = cs.fill(&im.rec, cells)
 		}
 		if err := im.take(ctx, line, rows.row.size, bad); err != nil {
 			return err
@@ -134,22 +138,22 @@ type rowReader struct {
 	row   row
 }
 
-func (rr *rowReader) header(name string) (columns, error) {
+// header reads the first record and has it understood.
+func (rr *rowReader) header(name string, understand func(names []string) error) error {
 	cells, line, bad, err := rr.next()
 	if errors.Is(err, io.EOF) {
-		return nil, wrong("%s is empty: the first line must name the columns", name)
+		return wrong("%s is empty: the first line must name the columns", name)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var cs columns
 	if bad == nil {
-		cs, bad = parseHeader(cells)
+		bad = understand(cells)
 	}
 	if bad != nil {
-		return nil, wrong("%s: line %d: %s", name, line, bad.Error())
+		return wrong("%s: line %d: %s", name, line, bad.Error())
 	}
-	return cs, nil
+	return nil
 }
 
 // next returns the cells of the next record and the line on which it begins.

@@ -36,6 +36,13 @@ func TestTheDocumentedExamplesImport(t *testing.T) {
 		}
 	}
 	for _, text := range blocks(t, "csv") {
+		if strings.HasPrefix(text, "slo,") {
+			s := importText(t, file.Segments(), text)
+			if len(s.problems) > 0 || len(s.segments()) < 2 {
+				t.Errorf("%d segments, problems: %q", len(s.segments()), s.reasons())
+			}
+			continue
+		}
 		s := importText(t, file.CSV(), text)
 		if len(s.problems) > 0 {
 			t.Errorf("problems: %q", s.reasons())
@@ -63,6 +70,20 @@ func TestEveryKindAndFieldIsDocumented(t *testing.T) {
 	for _, k := range opsreview.EventKinds() {
 		if s := importText(t, file.JSONL(), fmt.Sprintf(`{"kind":%q,"page":"P","at":"2026-10-19T02:00:00Z","responders":["a"]}`, k)); len(s.problems) > 0 {
 			t.Errorf("kind %s: %q", k, s.reasons())
+		}
+	}
+}
+
+func TestEveryColumnOfSegmentsIsDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "import.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tryImport(t, file.Segments(), "what\n")
+	_, list, _ := strings.Cut(opsreview.ErrorMessage(err), " are ")
+	for _, column := range strings.Split(list, ", ") {
+		if !strings.Contains(string(text), fmt.Sprintf("| `%s` |", column)) {
+			t.Errorf("docs/import.md does not say what the column %q is", column)
 		}
 	}
 }

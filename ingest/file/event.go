@@ -157,16 +157,26 @@ func (r *record) facts(source string) (opsreview.Page, error) {
 
 // time understands a time, to the millisecond; zero if the field is not given.
 func (r *record) time(f field) (time.Time, error) {
-	s := r.text[f]
-	if s == "" {
+	if r.text[f] == "" {
 		return time.Time{}, nil
 	}
+	return parseTime(fieldNames[f], r.text[f])
+}
+
+// parseTime understands the time s of the field that is called name.
+func parseTime(name, s string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return t, timeError(f, s)
+		return t, timeError(name, s)
 	}
-	if y := t.Year(); y < 1980 || y > 2999 {
-		return t, wrong("the field %q lies in the year %d, which cannot be", fieldNames[f], y)
+	return plausibleTime(name, t)
+}
+
+// plausibleTime cuts t to the millisecond. It refuses years in which nobody
+// counted anything.
+func plausibleTime(name string, t time.Time) (time.Time, error) {
+	if y := t.UTC().Year(); y < 1980 || y > 2999 {
+		return t, wrong("the field %q lies in the year %d, which cannot be", name, y)
 	}
 	return t.UTC().Truncate(time.Millisecond), nil
 }
@@ -175,13 +185,13 @@ var naiveLayouts = []string{
 	"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02",
 }
 
-func timeError(f field, s string) error {
+func timeError(name, s string) error {
 	for _, layout := range naiveLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
 			at := t.Format("2006-01-02T15:04:05")
 			return wrong("the time %q of the field %q has no offset: write %sZ for UTC, or %s+02:00 for the clock of that place",
-				s, fieldNames[f], at, at)
+				s, name, at, at)
 		}
 	}
-	return wrong("%s of the field %q is not a time: write it as 2026-10-19T02:00:00+02:00", short(s), fieldNames[f])
+	return wrong("%s of the field %q is not a time: write it as 2026-10-19T02:00:00+02:00", short(s), name)
 }

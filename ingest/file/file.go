@@ -1,7 +1,7 @@
 // Package file imports page events from files in this program's own format,
 // as JSON lines or as CSV, so that any paging tool's history can be brought in
-// by a short script. The format is version 1 and is described in
-// docs/import.md.
+// by a short script, and the counted events of SLOs as CSV. The formats are
+// version 1 and are described in docs/import.md.
 //
 // A file is read line by line and validated line by line: good lines are kept,
 // bad ones are reported with their line and a reason. Memory does not grow
@@ -35,6 +35,10 @@ func JSONL() ingest.Importer { return jsonl{} }
 // CSV returns the importer of comma-separated values: a line of column names,
 // then one event a record.
 func CSV() ingest.Importer { return csv{} }
+
+// Segments returns the importer of the counted events of SLOs: comma-separated
+// values, a line of column names, then one segment a record.
+func Segments() ingest.Importer { return segments{} }
 
 type jsonl struct{}
 
