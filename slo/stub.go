@@ -17,19 +17,3 @@ func Since(s opsreview.SLO, w opsreview.Window, at time.Time) time.Time { panic(
 
 // At returns the end of what a report of the window counts: its end, or the last whole minute IngestDelay before now.
 func At(w opsreview.Window, now time.Time) time.Time { panic("not written yet") }
-
-// A Document is a file to read. Name is for messages.
-type Document struct {
-	Name string
-	Data []byte
-}
-
-// A Problem is something in a document that is not as the specification has it.
-type Problem struct {
-	File string
-	Line int
-	Text string
-}
-
-// Parse reads OpenSLO documents, which may refer to one another.
-func Parse(docs []Document) (slos []opsreview.SLO, problems []Problem, err error) { panic("not written yet") }

@@ -1,0 +1,303 @@
+package slo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// The YAML parser recurses and takes the square of the depth in time, so a file
+// is bounded before it is parsed. maxNodes bounds what aliases and merge keys
+// can make of it.
+const (
+	maxFileSize = 512 << 10
+	maxNesting  = 100
+	maxNodes    = 100_000
+)
+
+// A tree is a piece of a YAML document. An alias is the very tree that its
+// anchor names, so that a document of aliases of aliases stays as small as it
+// is written; only what is asked for is walked.
+type tree struct {
+	form   treeForm
+	line   int
+	text   string // of a scalar
+	quoted bool   // a scalar in quotes, or a block of text
+	pairs  []pair // of a mapping, in order
+	items  []*tree
+}
+
+type treeForm int
+
+const (
+	nothing treeForm = iota
+	scalar
+	mapping
+	list
+)
+
+type pair struct {
+	key   string
+	line  int
+	value *tree
+}
+
+// find returns the value of a mapping's key and the line of the key; nil if the
+// key is not there or has no value.
+func (t *tree) find(key string) (*tree, int) {
+	for _, p := range t.pairs {
+		if p.key == key && p.value.form == nothing {
+			return nil, p.line
+		}
+		if p.key == key {
+			return p.value, p.line
+		}
+	}
+	return nil, 0
+}
+
+// A treeError says why a file cannot be read.
+type treeError struct {
+	line int // 0 if it is about the whole file
+	text string
+}
+
+func (e *treeError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.text) }
+
+// parseTrees reads the documents of a YAML stream, without the empty ones.
+func parseTrees(data []byte) ([]*tree, *treeError) {
+	if len(data) > maxFileSize {
+		return nil, &treeError{0, fmt.Sprintf("a file of objectives has at most %d kB", maxFileSize>>10)}
+	}
+	if !utf8.Valid(data) {
+		return nil, &treeError{0, "the file is not UTF-8"}
+	}
+	if indentedTooDeeply(data) {
+		return nil, &treeError{0, "the document is nested too deeply"}
+	}
+	tokens := lexer.Tokenize(string(data))
+	if t := tooDeep(tokens); t != nil {
+		return nil, &treeError{t.Position.Line, "the document is nested too deeply"}
+	}
+	file, err := parser.Parse(tokens, 0)
+	if err != nil {
+		return nil, yamlError(err)
+	}
+	p := planter{left: maxNodes}
+	var trees []*tree
+	for _, doc := range file.Docs {
+		if doc.Body == nil || doc.Body.Type() == ast.CommentType || doc.Body.Type() == ast.NullType {
+			continue
+		}
+		p.anchors = map[string]*tree{}
+		t := p.plant(doc.Body)
+		if p.failed != nil {
+			return nil, p.failed
+		}
+		trees = append(trees, t)
+	}
+	return trees, nil
+}
+
+// yamlError takes the line and the first sentence out of the reader's error.
+func yamlError(err error) *treeError {
+	var y yaml.Error
+	if !errors.As(err, &y) {
+		line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+		return &treeError{0, line}
+	}
+	text, _, _ := strings.Cut(strings.TrimSpace(y.GetMessage()), "\n")
+	if t := y.GetToken(); t != nil && t.Position != nil {
+		return &treeError{t.Position.Line, text}
+	}
+	return &treeError{0, text}
+}
+
+// indentedTooDeeply reports whether a line begins deeper than any document
+// needs. A dash and a question mark at the beginning of a line open a level
+// each.
+func indentedTooDeeply(data []byte) bool {
+	for line := range bytes.Lines(data) {
+		if len(line)-len(bytes.TrimLeft(line, " \t-?")) > maxNesting {
+			return true
+		}
+	}
+	return false
+}
+
+// tooDeep returns the token at which brackets, or properties of one node, are
+// nested too deeply; nil if none is. Brackets within texts do not count.
+func tooDeep(tokens token.Tokens) *token.Token {
+	open, run := 0, 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			open++
+		case token.MappingEndType, token.SequenceEndType:
+			open = max(open-1, 0)
+		}
+		switch t.Type {
+		case token.TagType, token.AnchorType, token.AliasType, token.MappingKeyType, token.SequenceEntryType:
+			run++
+		case token.CommentType:
+		default:
+			run = 0
+		}
+		if open > maxNesting || run > maxNesting {
+			return t
+		}
+	}
+	return nil
+}
+
+// A planter turns the reader's nodes into trees.
+type planter struct {
+	anchors map[string]*tree
+	left    int // how many more nodes there may be
+	failed  *treeError
+}
+
+func (p *planter) fail(n ast.Node, format string, args ...any) *tree {
+	if p.failed == nil {
+		p.failed = &treeError{lineOf(n), fmt.Sprintf(format, args...)}
+	}
+	return &tree{line: lineOf(n)}
+}
+
+func (p *planter) plant(n ast.Node) *tree {
+	if p.left--; p.left < 0 {
+		return p.fail(n, "the file has more than %d values", maxNodes)
+	}
+	switch n := n.(type) {
+	case nil, *ast.NullNode, *ast.CommentGroupNode:
+		return &tree{line: lineOf(n)}
+	case *ast.AnchorNode:
+		t := p.plant(n.Value)
+		p.anchors[nameOf(n.Name)] = t
+		return t
+	case *ast.AliasNode:
+		t, ok := p.anchors[nameOf(n.Value)]
+		if !ok {
+			return p.fail(n, "nothing is anchored as %s", quote(nameOf(n.Value)))
+		}
+		return t
+	case *ast.TagNode:
+		return p.plant(n.Value)
+	case *ast.SequenceNode:
+		t := &tree{form: list, line: lineOf(n)}
+		for _, item := range n.Values {
+			t.items = append(t.items, p.plant(item))
+		}
+		return t
+	case *ast.MappingNode:
+		return p.plantMapping(n, n.Values)
+	case *ast.MappingValueNode:
+		return p.plantMapping(n, []*ast.MappingValueNode{n})
+	case *ast.LiteralNode:
+		return &tree{form: scalar, line: lineOf(n), text: n.Value.Value, quoted: true}
+	case *ast.StringNode:
+		quoted := n.Token.Type == token.SingleQuoteType || n.Token.Type == token.DoubleQuoteType
+		return &tree{form: scalar, line: lineOf(n), text: strings.ToValidUTF8(n.Value, "�"), quoted: quoted}
+	case ast.ScalarNode:
+		return &tree{form: scalar, line: lineOf(n), text: n.GetToken().Value}
+	}
+	return p.fail(n, "there is a kind of YAML that is not supported")
+}
+
+// plantMapping reads a mapping. Its own keys are stronger than merged ones.
+func (p *planter) plantMapping(n ast.Node, values []*ast.MappingValueNode) *tree {
+	t := &tree{form: mapping, line: lineOf(n)}
+	if len(values) > 0 {
+		t.line = lineOf(values[0].Key)
+	}
+	there := map[string]bool{}
+	var merged []*tree
+	for _, v := range values {
+		value := p.plant(v.Value)
+		if v.Key.IsMergeKey() {
+			merged = append(merged, value)
+			continue
+		}
+		key := p.plant(v.Key)
+		if m, ok := v.Key.(*ast.MappingKeyNode); ok {
+			key = p.plant(m.Value)
+		}
+		if p.failed != nil {
+			return t
+		}
+		if key.form > scalar {
+			return p.fail(v.Key, "a key must be text")
+		}
+		if there[key.text] {
+			return p.fail(v.Key, "the key %s is there already", quote(key.text))
+		}
+		there[key.text] = true
+		t.pairs = append(t.pairs, pair{key.text, lineOf(v.Key), value})
+	}
+	for _, m := range merged {
+		p.merge(n, t, m, there)
+	}
+	return t
+}
+
+func (p *planter) merge(n ast.Node, into, from *tree, there map[string]bool) {
+	switch from.form {
+	case mapping:
+	case list:
+		for _, item := range from.items {
+			if item.form == list {
+				p.fail(n, "a merge key takes a mapping, or a list of some")
+				return
+			}
+			p.merge(n, into, item, there)
+		}
+		return
+	default:
+		p.fail(n, "a merge key takes a mapping, or a list of some")
+		return
+	}
+	if p.left -= len(from.pairs); p.left < 0 {
+		p.fail(n, "the file has more than %d values", maxNodes)
+		return
+	}
+	for _, pr := range from.pairs {
+		if !there[pr.key] {
+			there[pr.key] = true
+			into.pairs = append(into.pairs, pr)
+		}
+	}
+}
+
+func lineOf(n ast.Node) int {
+	if n == nil {
+		return 0
+	}
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		return t.Position.Line
+	}
+	return 0
+}
+
+func nameOf(n ast.Node) string {
+	if n == nil || n.GetToken() == nil {
+		return ""
+	}
+	return n.GetToken().Value
+}
+
+// quote makes a stranger's text fit for a message.
+func quote(s string) string {
+	const most = 80
+	if utf8.RuneCountInString(s) > most {
+		s = string([]rune(s)[:most]) + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}
