@@ -84,6 +84,10 @@ type Indicator struct {
 	Op               string // "lte", "gte", "lt" or "gt"
 	Value            float64
 	Counter          bool // the queries of a ratio are counters that only grow
+
+	// Approximate: the source can count no better than from an aggregate, so what
+	// resets and gaps hid is not in it.
+	Approximate bool
 }
 
 // A Query is one question to a source of metrics.
