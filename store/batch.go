@@ -68,6 +68,8 @@ type facts struct {
 	batch  opsreview.Batch
 	pages  []*pageFacts
 	raw    []opsreview.RawItem
+
+	segments []segmentRun
 }
 
 // newFacts makes a batch ready. It is done before the transaction begins, so
@@ -78,6 +80,10 @@ func newFacts(source string, b opsreview.Batch) (facts, error) {
 		return f, err
 	}
 	if err := checkBatch(source, b); err != nil {
+		return f, err
+	}
+	var err error
+	if f.segments, err = segmentRuns(b.Segments); err != nil {
 		return f, err
 	}
 	f.pages = joinPages(b.Pages)
@@ -92,7 +98,7 @@ func (db *DB) save(ctx context.Context, w *writer, f facts) (opsreview.Saved, er
 		return saved, err
 	}
 	for _, step := range []func(context.Context, *writer, facts, *opsreview.Saved) error{
-		saveOrg, db.savePages, saveShifts, saveRaw, db.saveRejects, saveSuspects, saveLabels, saveProgress,
+		saveOrg, db.savePages, saveShifts, saveRaw, db.saveRejects, saveSuspects, saveLabels, saveSegments, saveProgress,
 	} {
 		if err := step(ctx, w, f, &saved); err != nil {
 			return saved, err

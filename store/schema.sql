@@ -16,6 +16,20 @@ CREATE TABLE audit (
 
 CREATE INDEX audit_started_at_key_idx ON audit (started_at, key);
 
+CREATE TABLE corrections (
+	key          INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice
+	slo          TEXT    NOT NULL,
+	start_at     INTEGER NOT NULL,
+	end_at       INTEGER NOT NULL,
+	reason       TEXT    NOT NULL,
+	author       TEXT    NOT NULL,
+	at           INTEGER NOT NULL,
+	withdrawn_by TEXT    NOT NULL, -- '' while it is in force
+	withdrawn_at INTEGER
+) STRICT;
+
+CREATE INDEX corrections_slo_at_idx ON corrections (slo, at);
+
 CREATE TABLE events (
 	page       INTEGER NOT NULL REFERENCES pages (key),
 	id         TEXT    NOT NULL,
@@ -71,6 +85,16 @@ CREATE TABLE notified (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX notified_page_idx ON notified (page);
+
+CREATE TABLE objectives (
+	slo          TEXT    NOT NULL,
+	at           INTEGER NOT NULL,
+	target       REAL    NOT NULL,
+	method       TEXT    NOT NULL,
+	slice        INTEGER NOT NULL, -- milliseconds
+	slice_target REAL    NOT NULL,
+	PRIMARY KEY (slo, at)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE pages (
 	key             INTEGER PRIMARY KEY,
@@ -192,6 +216,35 @@ CREATE TABLE responders (
 	PRIMARY KEY (source, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE segment_hours (
+	slo     INTEGER NOT NULL REFERENCES slos (key),
+	end_at  INTEGER NOT NULL,
+	length  INTEGER NOT NULL,
+	total   REAL    NOT NULL,
+	bad     REAL    NOT NULL,
+	missing INTEGER NOT NULL,
+	gap_bad REAL    NOT NULL,
+	excess  REAL    NOT NULL,
+	resets  INTEGER NOT NULL,
+	PRIMARY KEY (slo, end_at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE segments (
+	slo     INTEGER NOT NULL REFERENCES slos (key),
+	end_at  INTEGER NOT NULL,
+	length  INTEGER NOT NULL,
+	total   REAL    NOT NULL,
+	bad     REAL    NOT NULL,
+	missing INTEGER NOT NULL,
+	gap_bad REAL    NOT NULL,
+	excess  REAL    NOT NULL,
+	resets  INTEGER NOT NULL,
+	PRIMARY KEY (slo, end_at)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX segments_crossing_slo_end_at_idx ON segments (slo, end_at)
+	WHERE (end_at - 1) / 3600000 <> (end_at - length) / 3600000;
+
 CREATE TABLE services (
 	source  TEXT    NOT NULL,
 	id      TEXT    NOT NULL,
@@ -218,6 +271,16 @@ CREATE TABLE shifts (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX shifts_end_at_start_at_idx ON shifts (end_at, start_at);
+
+CREATE TABLE slos (
+	key        INTEGER PRIMARY KEY,
+	name       TEXT    NOT NULL,
+	source     TEXT    NOT NULL, -- of the segments that came last
+	segments   INTEGER NOT NULL DEFAULT 0, -- how many there are
+	rolled_at  INTEGER NOT NULL DEFAULT 0, -- segments up to there have been joined to 5 minutes
+	rolled2_at INTEGER NOT NULL DEFAULT 0, -- and up to there to hours
+	CONSTRAINT slos_name_key UNIQUE (name)
+) STRICT;
 
 CREATE TABLE sources (
 	name             TEXT    NOT NULL PRIMARY KEY,

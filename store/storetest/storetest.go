@@ -57,6 +57,15 @@ type Store interface {
 	EndReport(ctx context.Context, destination string, due, at time.Time, message string) error
 	LastReports(ctx context.Context) ([]opsreview.ReportRun, error)
 
+	Segments(ctx context.Context, f store.SegmentFilter) (map[string][]opsreview.Segment, error)
+	SLOStates(ctx context.Context) ([]store.SLOState, error)
+	RollUpSegments(ctx context.Context, now time.Time) (fewer int, err error)
+	RecordObjectives(ctx context.Context, slos []opsreview.SLO, now time.Time) error
+	Objectives(ctx context.Context, slos []string) (map[string][]opsreview.ObjectiveChange, error)
+	Corrections(ctx context.Context, slos []string) ([]opsreview.Correction, error)
+	SaveCorrections(ctx context.Context, r store.Request, cs []opsreview.Correction) ([]opsreview.Correction, error)
+	WithdrawCorrection(ctx context.Context, id, by string, at time.Time) (opsreview.Correction, error)
+
 	Backup(ctx context.Context, path string) error
 	Check(ctx context.Context) ([]string, error)
 }
@@ -64,7 +73,7 @@ type Store interface {
 // Run tests the store that open opens. It must be empty, know the default
 // monitor rules and be of the program's version "v1".
 func Run(t *testing.T, open func(t *testing.T) Store) {
-	for _, group := range []map[string]func(*testing.T, Store){pageTests, filterTests, labelTests, sourceTests, orgTests, shiftTests, reportTests} {
+	for _, group := range []map[string]func(*testing.T, Store){pageTests, filterTests, labelTests, sourceTests, orgTests, shiftTests, reportTests, segmentTests, objectiveTests} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
 				st := open(t)
