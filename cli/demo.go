@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -98,8 +97,17 @@ func (a *app) useExamples(dir string) error {
 
 // importExamples imports the example files as source import would.
 func (a *app) importExamples(ctx context.Context, c client) error {
-	return fs.WalkDir(examples.FS, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path == "opsreview.yaml" {
+	return fs.WalkDir(examples.FS, ".", func(path string, _ fs.DirEntry, err error) error {
+		o := importOptions{source: examples.Source, quiet: true, strict: true}
+		switch filepath.Ext(path) {
+		case ".json":
+			o.format = "pagerduty"
+		case ".jsonl":
+			o.format = "jsonl"
+		case ".csv":
+			o.format, o.source = "segments", examples.Metrics
+		}
+		if err != nil || o.format == "" {
 			return err
 		}
 		file, err := examples.FS.Open(path)
@@ -107,10 +115,6 @@ func (a *app) importExamples(ctx context.Context, c client) error {
 			return err
 		}
 		defer file.Close() //nolint:errcheck // in memory
-		o := importOptions{format: "pagerduty", source: examples.Source, quiet: true, strict: true}
-		if strings.HasSuffix(path, ".jsonl") {
-			o.format = "jsonl"
-		}
 		r, err := a.importFile(ctx, c, "examples/"+path, file, 0, o)
 		if err == nil && r.problems > 0 {
 			err = fmt.Errorf("the examples are broken: %s", r.verdict(o))

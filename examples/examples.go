@@ -1,6 +1,7 @@
 // Package examples holds the example organisation: six weeks of a secrets
 // platform's pages in the shape of PagerDuty's answers, the labels that its
-// responders gave, and the configuration that goes with them.
+// responders gave, its objectives and what they counted, and the configuration
+// that goes with them.
 //
 // Everything is synthetic. The command in the folder generate writes it.
 package examples
@@ -10,10 +11,11 @@ import (
 	"time"
 )
 
-// FS holds pagerduty/*.json for the PagerDuty import, labels.jsonl for the
-// import of this program's own format, and opsreview.yaml.
+// FS holds pagerduty/*.json for the PagerDuty import, labels.jsonl and
+// segments.csv for the imports of this program's own formats, opsreview.yaml,
+// and slo/*.yaml, which belongs to it.
 //
-//go:embed pagerduty/*.json labels.jsonl opsreview.yaml
+//go:embed pagerduty/*.json labels.jsonl segments.csv opsreview.yaml slo/*.yaml
 var FS embed.FS
 
 // Now is the time of the example's review meeting: Monday 2 November 2026,
@@ -24,3 +26,6 @@ var Now = time.Date(2026, time.November, 2, 15, 0, 0, 0, time.UTC)
 // Source is the name under which the examples are imported. Labels name pages
 // by their id, so both imports must use the same one.
 const Source = "pd"
+
+// Metrics is the name under which segments.csv is imported.
+const Metrics = "metrics"

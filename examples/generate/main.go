@@ -1,7 +1,7 @@
 // Command generate writes the example organisation: what PagerDuty would
-// answer about it, the labels that its responders gave, and the truth of each
-// page. Everything is synthetic and deterministic: the same program writes the
-// same bytes.
+// answer about it, the labels that its responders gave, what its objectives
+// counted, and the truth of each page and of each burn. Everything is synthetic
+// and deterministic: the same program writes the same bytes.
 //
 // A fault is simulated the way PagerDuty handles one: whoever is on call is
 // assigned and notified by their own rules until somebody acknowledges, and the
@@ -77,6 +77,11 @@ func generate() (map[string][]byte, error) {
 	if files["labels.jsonl"], err = encodeLines(labels); err != nil {
 		return nil, err
 	}
-	files["truth.json"], err = encodeList("pages", w.truths())
+	if files["truth.json"], err = encodeList("pages", w.truths()); err != nil {
+		return nil, err
+	}
+	counted := w.count()
+	files["segments.csv"] = segments(counted)
+	files["burns.json"], err = encodeList("burns", burns(counted))
 	return files, err
 }
