@@ -93,11 +93,6 @@ func part(g opsreview.Segment, from, to time.Time) (opsreview.Segment, bool) {
 		g.Resets = 0
 	}
 	f := float64(to.Sub(from)) / float64(g.Length())
-	return scaled(g, from, to, f), true
-}
-
-// scaled is g with all that can be divided multiplied by f.
-func scaled(g opsreview.Segment, from, to time.Time, f float64) opsreview.Segment {
 	if g.Covered == g.Length() {
 		g.Covered = to.Sub(from)
 	} else {
@@ -108,7 +103,7 @@ func scaled(g opsreview.Segment, from, to time.Time, f float64) opsreview.Segmen
 	g.Bad *= f
 	g.GapBad *= f
 	g.Excess *= f
-	return g
+	return g, true
 }
 
 func later(a, b time.Time) time.Time {

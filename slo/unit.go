@@ -128,14 +128,12 @@ func (c *slicer) flush() {
 	if !known {
 		return
 	}
-	inGaps := ratio(g.GapBad, g.Bad)
-	from, to := later(g.Start, c.w.Start), earlier(g.End, c.w.End)
-	if !from.Before(to) {
+	inGaps, covered := ratio(g.GapBad, g.Bad), g.Covered
+	g, ok := part(g, later(g.Start, c.w.Start), earlier(g.End, c.w.End))
+	if !ok {
 		return
 	}
-	covered := min(g.Covered, to.Sub(from))
-	g = scaled(g, from, to, float64(to.Sub(from))/float64(g.Length()))
-	g.Covered = covered
+	g.Covered = min(covered, g.Length())
 	g.Total = float64(g.Length()) / float64(c.length)
 	g.Bad = share * g.Total
 	g.GapBad = inGaps * g.Bad
