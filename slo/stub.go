@@ -1,11 +1,4 @@
 package slo
 
-import (
-	"time"
-
-	"opsreview"
-)
-
 // Prepare computes a report from its facts.
 func Prepare(in Input) Report { panic("not written yet") }
-
