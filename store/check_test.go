@@ -28,6 +28,13 @@ func TestCheck(t *testing.T) {
 		"a page shows no label":          {"UPDATE pages SET label = NULL WHERE key = 1", "page pd/Q00000000 does not show its last label"},
 		"a page shows a label too early": {"UPDATE pages SET labelled_at = 1 WHERE key = 1", "page pd/Q00000000 does not show its last label"},
 		"a page shows a withdrawn label": {"UPDATE labels SET withdrawn = 1", "page pd/Q00000000 does not show its last label"},
+		"an SLO counts wrongly":          {"UPDATE slos SET segments = 7", "SLO vault/availability counts 7 segments but has 90"},
+		"a segment is gone":              {"DELETE FROM segments WHERE end_at IN (SELECT min(end_at) FROM segments); UPDATE slos SET segments = 89", "the hour of SLO vault/availability before"},
+		"an hour is gone":                {"DELETE FROM segment_hours WHERE end_at IN (SELECT min(end_at) FROM segment_hours)", "the hour of SLO vault/availability before"},
+		"an hour is more than its sum":   {"UPDATE segment_hours SET bad = bad + 1", "the hour of SLO vault/availability before"},
+		"an hour is of nothing":          {"INSERT INTO segment_hours VALUES (1, 60000, 60000, 1, 0, 0, 0, 0, 0)", "the hour of SLO vault/availability before 60000 is not"},
+		"segments overlap":               {"UPDATE segments SET length = 60001 WHERE end_at IN (SELECT max(end_at) FROM segments)", "a segment of SLO vault/availability overlaps the one before"},
+		"an hour belongs to no SLO":      {"PRAGMA foreign_keys = 0; DELETE FROM slos", "refer to missing rows of slos"},
 		"a table and its index differ":   {"PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'requests_at_idx') WHERE name = 'raw_at_idx'", "2nd reference to page"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -36,6 +43,7 @@ func TestCheck(t *testing.T) {
 			db := openAt(t, path, opts)
 			b := history("pd", 0, 10)
 			b.Labels = []opsreview.Label{{Page: b.Pages[0].Ref, Verdict: opsreview.Actionable, Author: "ada", At: at(1, "09:00:00")}}
+			b.Segments = minuteSegments("vault/availability", 0, 90)
 			save(t, db, "pd", b)
 			wantSound(t, db)
 			execSQL(t, openSQL(t, path), tt.damage)

@@ -34,6 +34,7 @@ func TestCrashWriter(t *testing.T) {
 		b := history("pd", n, n+20)
 		n += 20
 		b.Cursor = strconv.Itoa(n)
+		b.Segments = minuteSegments("a", n-20, n)
 		fmt.Printf("saving %d\n", n)
 		save(t, db, "pd", b)
 		fmt.Printf("saved %d\n", n)
@@ -57,8 +58,8 @@ func TestCrash(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if cursor, _ := strconv.Atoi(h.Cursor); cursor != h.Pages || h.Events != 8*h.Pages || cursor < saved {
-			t.Fatalf("%d pages were reported as saved; the cursor is %q with %d pages and %d events", saved, h.Cursor, h.Pages, h.Events)
+		if cursor, _ := strconv.Atoi(h.Cursor); cursor != h.Pages || h.Events != 8*h.Pages || h.Segments != h.Pages || cursor < saved {
+			t.Fatalf("%d pages were reported as saved; the cursor is %q with %d pages, %d events and %d segments", saved, h.Cursor, h.Pages, h.Events, h.Segments)
 		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)

@@ -27,6 +27,10 @@ func PagesQuery(f PageFilter) (string, []any, error) {
 const (
 	SelectMonitorLabels = selectMonitorLabels
 	SelectCarried       = selectCarried
+	SelectHours         = selectHours
+	SelectWithin        = selectWithin
+	SelectCrossing      = selectCrossing
+	SelectTouched       = selectTouched
 )
 
 // SetLog makes the log's bound small, so that tests need not write much, and

@@ -62,6 +62,19 @@ func TestPlans(t *testing.T) {
 	t.Run("pages carried into a window", func(t *testing.T) {
 		wantPlan(t, pool, "SEARCH pages USING INDEX pages_acknowledged_triggered_at_resolved_at_idx (triggered_at>? AND triggered_at<?)", store.SelectCarried, 0, 1, 1)
 	})
+	for name, tt := range map[string]struct{ query, want string }{
+		"hours of a window":               {store.SelectHours, "SEARCH segment_hours USING PRIMARY KEY (slo=? AND end_at>? AND end_at<?)"},
+		"segments of an hour":             {store.SelectWithin, "SEARCH segments USING PRIMARY KEY (slo=? AND end_at>? AND end_at<?)"},
+		"segments that cross an hour":     {store.SelectCrossing, "SEARCH segments USING INDEX segments_crossing_slo_end_at_idx (slo=? AND end_at>? AND end_at<?)"},
+		"segments that a batch may touch": {store.SelectTouched, "SEARCH segments USING PRIMARY KEY (slo=? AND end_at>?)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := wantPlan(t, pool, tt.want, tt.query, 1, 2, 3, 4)
+			if many, _, _ := strings.Cut(plan, "RIGHT"); strings.Contains(many, "B-TREE") {
+				t.Errorf("segments are sorted:\n%s", plan)
+			}
+		})
+	}
 }
 
 // wantPlan fails the test unless the query's plan has a step and reads no table
@@ -81,7 +94,7 @@ func wantPlan(t *testing.T, pool *sql.DB, want, query string, args ...any) strin
 			t.Fatal(err)
 		}
 		fmt.Fprintln(&plan, step)
-		for _, table := range []string{"p", "pages", "events", "n", "notified", "labels", "l"} {
+		for _, table := range []string{"p", "pages", "events", "n", "notified", "labels", "l", "segments", "segment_hours"} {
 			if strings.HasPrefix(step+" ", "SCAN "+table+" ") && !strings.Contains(step, "pages_triggered_at_source_id_idx") {
 				t.Errorf("a table is read whole: %s", step)
 			}

@@ -223,12 +223,15 @@ func (w *writer) sloKey(ctx context.Context, source, name string) (key int64, er
 	return key, err
 }
 
-// touchedRows returns the stored segments that touch a stretch, in order.
+// selectTouched selects the stored segments that touch a stretch, in order.
+// Since none overlap, only the first that ends behind it may.
+const selectTouched = `SELECT ` + segmentColumns + ` FROM segments WHERE slo = ?1 AND end_at > ?2 AND end_at <= ?3
+	UNION ALL SELECT * FROM (SELECT ` + segmentColumns + ` FROM segments WHERE slo = ?1 AND end_at > ?3 ORDER BY end_at LIMIT 1)
+		WHERE end_at - length < ?3
+	ORDER BY end_at`
+
 func touchedRows(ctx context.Context, q querier, key, start, end int64) ([]segmentRow, error) {
-	return collect(ctx, q, `SELECT `+segmentColumns+` FROM segments WHERE slo = ?1 AND end_at > ?2 AND end_at <= ?3
-		UNION ALL SELECT * FROM (SELECT `+segmentColumns+` FROM segments WHERE slo = ?1 AND end_at > ?3 ORDER BY end_at LIMIT 1)
-			WHERE end_at - length < ?3
-		ORDER BY end_at`, []any{key, start, end}, scanSegmentRow)
+	return collect(ctx, q, selectTouched, []any{key, start, end}, scanSegmentRow)
 }
 
 func scanSegmentRow(rows *sql.Rows) (r segmentRow, err error) {

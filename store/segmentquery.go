@@ -108,7 +108,8 @@ const (
 	selectWithin = `SELECT ` + segmentColumns + ` FROM segments WHERE slo = ? AND end_at > ? AND end_at <= ?
 		AND end_at - length < ? AND NOT (` + crossing + `) ORDER BY end_at`
 
-	selectCrossing = `SELECT ` + segmentColumns + ` FROM segments WHERE slo = ? AND end_at > ? AND end_at <= ?
+	// SQLite would take the table, of which it knows nothing better.
+	selectCrossing = `SELECT ` + segmentColumns + ` FROM segments INDEXED BY segments_crossing_slo_end_at_idx WHERE slo = ? AND end_at > ? AND end_at <= ?
 		AND end_at - length < ? AND ` + crossing + ` ORDER BY end_at`
 )
 

@@ -20,3 +20,8 @@ INSERT INTO suspect_windows VALUES ('pd', 1794218400000, 1794222000000, '3 of 4'
 INSERT INTO requests VALUES ('r1', 'LabelPages', x'00', '["pd/Q1"]', 1794225600000);
 INSERT INTO audit VALUES (1, 1794218400000, 1794218400500, 'ci', 'token', '192.0.2.1', 'LabelPages', 'ada', 'secrets', '["pd/Q1"]', 1, 'r1', 'ok');
 INSERT INTO reports VALUES ('weekly', 1794218400000, 'sent', '', 1794218405000);
+INSERT INTO slos VALUES (1, 'vault/availability', 'prom', 2, 0, 0);
+INSERT INTO segments VALUES (1, 1794218460000, 60000, 600.0, 2.0, 0, 0.0, 0.0, 0), (1, 1794218520000, 60000, 600.5, 2.0, 1000, 1.0, 0.0, 1);
+INSERT INTO segment_hours VALUES (1, 1794218520000, 120000, 1200.5, 4.0, 1000, 1.0, 0.0, 1);
+INSERT INTO objectives VALUES ('vault/availability', -62135596800000, 0.999, 'Occurrences', 0, 0.0);
+INSERT INTO corrections VALUES (1, 'vault/availability', 1794218400000, 1794222000000, 'new disks', 'ada', 1794225600000, '', NULL);
