@@ -31,6 +31,7 @@ type client struct {
 	ingests   pb.IngestServiceClient
 	databases pb.DatabaseServiceClient
 	audits    pb.AuditServiceClient
+	budgets   pb.BudgetServiceClient
 }
 
 // withClient connects to the API, calls fn and closes what it opened. With
@@ -58,6 +59,7 @@ func (a *app) withClient(ctx context.Context, fn func(context.Context, client) e
 		ingests:   pb.NewIngestServiceClient(conn),
 		databases: pb.NewDatabaseServiceClient(conn),
 		audits:    pb.NewAuditServiceClient(conn),
+		budgets:   pb.NewBudgetServiceClient(conn),
 	})
 }
 

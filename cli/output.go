@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -61,7 +62,8 @@ func printJSON(w io.Writer, v any) error {
 }
 
 // printCSV writes rows that a spreadsheet opens without running anything: a
-// cell that it would take for a formula begins with an apostrophe.
+// cell that it would take for a formula begins with an apostrophe. A negative
+// number is none.
 func printCSV(w io.Writer, head []string, rows [][]string) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(head); err != nil {
@@ -82,12 +84,18 @@ func printCSV(w io.Writer, head []string, rows [][]string) error {
 
 func csvCell(s string) string {
 	s = clean(s)
+	if plainNumber.MatchString(s) {
+		return s
+	}
 	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(s, unicode.IsSpace))
 	if strings.ContainsRune(formulaSigns, first) {
 		return "'" + s
 	}
 	return s
 }
+
+// plainNumber is what a spreadsheet takes for a number and nothing else.
+var plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?$`)
 
 // formulaSigns begin a formula. The wide ones do where East Asian text is
 // typed (OWASP, "CSV Injection").

@@ -52,6 +52,7 @@ func (a *app) printPage(resp *pb.GetPageResponse, zone *time.Location) {
 	p, s := resp.GetPage(), a.style()
 	writeLine(a.stdout, s.bold(bounded(p.GetTitle())))
 	a.printFields(p, zone)
+	a.printBurns(resp.GetBurns())
 	writeLine(a.stdout, "")
 	writeLine(a.stdout, s.bold("TIMELINE")+"  "+zone.String())
 	for _, e := range resp.GetEvents() {
@@ -276,6 +277,7 @@ type pageShowJSON struct {
 	Labels        []*labelJSON       `json:"labels"`
 	MonitorLabels []monitorLabelJSON `json:"monitor_labels"`
 	Suggestions   []suggestionJSON   `json:"suggestions"`
+	Burns         []pageBurnJSON     `json:"burns"`
 }
 
 type monitorLabelJSON struct {
@@ -291,6 +293,7 @@ func pageShowToJSON(r *pb.GetPageResponse) pageShowJSON {
 	out := pageShowJSON{
 		pageJSON: pageToJSON(r.GetPage()), Events: []eventJSON{}, Assignments: []assignmentJSON{}, Labels: []*labelJSON{},
 		MonitorLabels: []monitorLabelJSON{}, Suggestions: suggestionsToJSON(r.GetSuggestions()),
+		Burns: pageBurnsToJSON(r.GetBurns()),
 	}
 	for _, e := range r.GetEvents() {
 		ev := eventJSON{

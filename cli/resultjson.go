@@ -15,13 +15,14 @@ type savedJSON struct {
 	Teams        int32 `json:"teams"`
 	Shifts       int32 `json:"shifts"`
 	Labels       int32 `json:"labels"`
+	Segments     int32 `json:"segments"`
 	Unreadable   int32 `json:"unreadable"`
 }
 
 func savedToJSON(s opsreview.Saved) savedJSON {
 	return savedJSON{
 		NewPages: int32(s.Pages), ChangedPages: int32(s.Updated), NewEvents: int32(s.Events), Responders: int32(s.Responders),
-		Services: int32(s.Services), Teams: int32(s.Teams), Shifts: int32(s.Shifts), Labels: int32(s.Labels), Unreadable: int32(s.Rejects),
+		Services: int32(s.Services), Teams: int32(s.Teams), Shifts: int32(s.Shifts), Labels: int32(s.Labels), Segments: int32(s.Segments), Unreadable: int32(s.Rejects),
 	}
 }
 

@@ -81,6 +81,7 @@ func (a *app) printReview(r *pb.Review, all bool) {
 	writeLine(a.stdout, "")
 	writeLine(a.stdout, s.bold("RESPONDERS"))
 	printLoads(a.stdout, s, r.GetLoads(), width, 3)
+	a.printReviewBudget(r.GetBudget(), f)
 	printTopics(a.stdout, s, r, f, width)
 	printGaps(a.stdout, s, r.GetGaps(), width)
 	printNext(a.stdout, r, f)
@@ -272,7 +273,8 @@ type reviewJSON struct {
 	More     int32         `json:"more_topics"`
 	Gaps     []gapJSON     `json:"gaps"`
 
-	Suggested *suggestedJSON `json:"suggested,omitempty"`
+	Suggested *suggestedJSON  `json:"suggested,omitempty"`
+	Budget    *burnReportJSON `json:"budget,omitempty"`
 }
 
 type headlineJSON struct {
@@ -312,7 +314,7 @@ func reviewToJSON(r *pb.Review) reviewJSON {
 		Team: r.GetTeam(), Window: windowToJSON(r.GetWindow()), Week: r.GetWeek(), TimeZone: r.GetTimeZone(),
 		Headline: headlineToJSON(r.GetHeadline()), Monitors: []monitorJSON{}, Loads: loadsToJSON(r.GetLoads()),
 		Topics: []topicJSON{}, More: r.GetMoreTopics(), Gaps: gapsToJSON(r.GetGaps()),
-		Suggested: suggestedToJSON(r.GetSuggested()),
+		Suggested: suggestedToJSON(r.GetSuggested()), Budget: burnReportToJSON(r.GetBudget()),
 	}
 	for _, m := range r.GetMonitors() {
 		out.Monitors = append(out.Monitors, monitorToJSON(m))

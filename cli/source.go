@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) sourceCommand() *cobra.Command {
-	return noun("source", "Where pages come from: sync, import, health",
+	return noun("source", "Where facts come from: sync, import, health",
 		a.sourceListCommand(), a.sourceCheckCommand(), a.sourceSyncCommand(), a.sourceImportCommand())
 }
 
@@ -37,6 +37,7 @@ type sourceJSON struct {
 	Scope         string        `json:"scope,omitempty"`
 	Pages         int32         `json:"pages"`
 	Events        int32         `json:"events"`
+	Segments      int32         `json:"segments"`
 	Rejects       int32         `json:"rejects"`
 	LastReject    string        `json:"last_reject,omitempty"`
 	Suspect       []suspectJSON `json:"suspect_windows"`
@@ -83,6 +84,7 @@ func (a *app) printSources(sources []*pb.Source, output string) error {
 		{head: "TYPE", drop: 1},
 		{head: "PAGES", right: true},
 		{head: "EVENTS", right: true, drop: 2},
+		{head: "SEGMENTS", right: true, drop: 3},
 		{head: "UNREADABLE", right: true},
 		{head: "SUSPECT", right: true},
 		{head: "SYNCED TO"},
@@ -93,7 +95,7 @@ func (a *app) printSources(sources []*pb.Source, output string) error {
 		if s.GetSyncedToTime() != nil {
 			synced = s.GetSyncedToTime().AsTime().Format("2006-01-02 15:04 MST")
 		}
-		t.row(clean(s.GetName()), clean(s.GetType()), fmt.Sprint(s.GetPages()), fmt.Sprint(s.GetEvents()), fmt.Sprint(s.GetRejects()),
+		t.row(clean(s.GetName()), clean(s.GetType()), fmt.Sprint(s.GetPages()), fmt.Sprint(s.GetEvents()), dash(s.GetSegments()), fmt.Sprint(s.GetRejects()),
 			fmt.Sprint(len(s.GetSuspectWindows())), synced, sourceState(s))
 		if s.GetLastError() != "" || s.GetRejects() > 0 || len(s.GetSuspectWindows()) > 0 {
 			t.mark()
@@ -147,7 +149,7 @@ func sourceToJSON(s *pb.Source) sourceJSON {
 	out := sourceJSON{
 		Name: s.GetName(), Type: s.GetType(), Configured: s.GetConfigured(), SyncedTo: jsonTime(s.GetSyncedToTime()),
 		SyncStartedAt: jsonTime(s.GetSyncStartTime()), SyncEndedAt: jsonTime(s.GetSyncEndTime()), LastError: s.GetLastError(), Scope: s.GetScope(),
-		Pages: s.GetPages(), Events: s.GetEvents(), Rejects: s.GetRejects(), LastReject: s.GetLastReject(), Suspect: []suspectJSON{},
+		Pages: s.GetPages(), Events: s.GetEvents(), Segments: s.GetSegments(), Rejects: s.GetRejects(), LastReject: s.GetLastReject(), Suspect: []suspectJSON{},
 	}
 	for _, w := range s.GetSuspectWindows() {
 		out.Suspect = append(out.Suspect, suspectJSON{Window: windowToJSON(w.GetWindow()), Reason: w.GetReason(), Found: jsonTime(w.GetFoundTime())})
@@ -314,7 +316,7 @@ func (a *app) followSync(ctx context.Context, c client, names []string, o syncOp
 func savedFromProto(s *pb.Saved) opsreview.Saved {
 	return opsreview.Saved{
 		Pages: int(s.GetNewPages()), Updated: int(s.GetUpdatedPages()), Events: int(s.GetEvents()), Responders: int(s.GetResponders()),
-		Services: int(s.GetServices()), Teams: int(s.GetTeams()), Shifts: int(s.GetShifts()), Labels: int(s.GetLabels()), Rejects: int(s.GetRejects()),
+		Services: int(s.GetServices()), Teams: int(s.GetTeams()), Shifts: int(s.GetShifts()), Labels: int(s.GetLabels()), Segments: int(s.GetSegments()), Rejects: int(s.GetRejects()),
 	}
 }
 
@@ -333,6 +335,7 @@ func savedText(s opsreview.Saved) string {
 		{s.Teams, "team"},
 		{s.Shifts, "shift"},
 		{s.Labels, "label"},
+		{s.Segments, "segment"},
 		{s.Rejects, "unreadable item"},
 	} {
 		if p.n > 0 {

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	pb "opsreview/proto/opsreview/v1"
+)
+
+func (a *app) budgetCommand() *cobra.Command {
+	return noun("budget", "Where error budgets went, and what people were paged for",
+		a.budgetShowCommand(), a.budgetEpisodesCommand(),
+		a.budgetCorrectCommand(), a.budgetCorrectionsCommand(), a.budgetUncorrectCommand())
+}
+
+// share is a share in percent, with as many digits as tell something: "136.9 %",
+// "0.023 %".
+func share(x float64) string {
+	if x == 1 {
+		return "100 %"
+	}
+	return shareTo(x, decimals(x))
+}
+
+// decimals is how many digits after the point a share in percent needs.
+func decimals(x float64) int {
+	p := math.Abs(100 * x)
+	switch {
+	case p == 0:
+		return 0
+	case p >= 0.995:
+		return 1
+	case p >= 0.0995:
+		return 2
+	}
+	return 3
+}
+
+func shareTo(x float64, digits int) string {
+	text := strconv.FormatFloat(100*x, 'f', digits, 64)
+	if x != 0 && strings.Trim(text, "-0.") == "" {
+		return "< " + strings.TrimPrefix(text[:len(text)-1], "-") + "1 %"
+	}
+	return text + " %"
+}
+
+// addUp rounds parts to so many digits of a percent that they add up to the
+// whole, which is rounded to the same: the units that rounding down leaves over
+// go to the parts that have lost the most.
+func addUp(parts []float64, digits int) []float64 {
+	scale := math.Pow10(digits + 2)
+	rounded, order := make([]float64, len(parts)), make([]int, len(parts))
+	whole, sum := 0.0, 0.0
+	for i, p := range parts {
+		rounded[i], order[i] = math.Floor(p*scale+1e-9), i
+		whole, sum = whole+p*scale, sum+rounded[i]
+	}
+	lost := func(i int) float64 { return parts[i]*scale - rounded[i] }
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(lost(j), lost(i)) })
+	for _, i := range order[:min(len(order), int(math.Round(whole)-sum))] {
+		rounded[i]++
+	}
+	for i := range rounded {
+		rounded[i] /= scale
+	}
+	return rounded
+}
+
+// amount is a number of events or slices: "25,775,820", "12.5".
+func amount(x float64) string {
+	digits := 0
+	if x != math.Trunc(x) && math.Abs(x) < 1000 {
+		digits = 1
+	}
+	text := strconv.FormatFloat(x, 'f', digits, 64)
+	whole, fraction, _ := strings.Cut(text, ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if fraction != "" && fraction != "0" {
+		whole += "." + fraction
+	}
+	return sign + whole
+}
+
+// rate is a burn rate: "14.4×".
+func rate(x float64) string {
+	digits := 2
+	switch {
+	case x == 0 || x >= 99.95:
+		digits = 0
+	case x >= 9.995:
+		digits = 1
+	}
+	return strconv.FormatFloat(x, 'f', digits, 64) + "×"
+}
+
+// target is what is promised: "99.95 %".
+func target(x float64) string {
+	return strconv.FormatFloat(math.Round(x*1e8)/1e6, 'f', -1, 64) + " %"
+}
+
+// objectiveText says what is promised of what.
+func objectiveText(o *pb.SLOObjective) string {
+	switch o.GetBudgetingMethod() {
+	case "Timeslices":
+		return fmt.Sprintf("%s of the slices of %s good, each with at least %s of its events good",
+			target(o.GetTarget()), span(o.GetSlice().AsDuration()), target(o.GetSliceTarget()))
+	case "RatioTimeslices":
+		return fmt.Sprintf("%s good, as the mean of slices of %s", target(o.GetTarget()), span(o.GetSlice().AsDuration()))
+	}
+	return target(o.GetTarget()) + " of the events good"
+}
+
+// left is what remains of a budget, in a table.
+func left(b *pb.Budget) string {
+	switch b.GetStatus() {
+	case pb.BudgetStatus_BUDGET_STATUS_NO_DATA:
+		return "no data"
+	case pb.BudgetStatus_BUDGET_STATUS_NO_TRAFFIC:
+		return "no traffic"
+	case pb.BudgetStatus_BUDGET_STATUS_OVERSPENT:
+		return share(-b.GetRemaining()) + " over"
+	case pb.BudgetStatus_BUDGET_STATUS_OK:
+		return share(b.GetRemaining())
+	}
+	return "?"
+}
+
+// leftText is what remains of a budget, in a sentence.
+func leftText(b *pb.Budget) string {
+	switch b.GetStatus() {
+	case pb.BudgetStatus_BUDGET_STATUS_OVERSPENT:
+		return "overspent by " + share(-b.GetRemaining())
+	case pb.BudgetStatus_BUDGET_STATUS_OK:
+		return share(b.GetRemaining()) + " left"
+	}
+	return left(b)
+}
+
+// counted reports whether a budget has numbers to show.
+func counted(b *pb.Budget) bool {
+	s := b.GetStatus()
+	return s == pb.BudgetStatus_BUDGET_STATUS_OK || s == pb.BudgetStatus_BUDGET_STATUS_OVERSPENT
+}
+
+// ofTotal is the numerator and the denominator: "35,291 bad of 25,775,820 events".
+func ofTotal(bad, total float64, unit string) string {
+	return fmt.Sprintf("%s bad of %s %s", amount(bad), amount(total), clean(unit))
+}
+
+// longest is the longest time that a budget is said to last.
+const longest = 365 * 24 * time.Hour
+
+// lasts is how long the rest of the 30-day budget lasts at the rate of now, or
+// why nobody says.
+func lasts(st *pb.SLOStanding) string {
+	switch {
+	case st.GetMonth().GetStatus() == pb.BudgetStatus_BUDGET_STATUS_OVERSPENT:
+		return "spent"
+	case st.GetExhaustion() == nil:
+		return "–"
+	case st.GetExhaustion().AsDuration() > longest:
+		return "> 1 year"
+	}
+	return span(st.GetExhaustion().AsDuration())
+}
+
+// zoneOf is the zone of a response, UTC where this machine does not know it.
+func zoneOf(name string) *time.Location {
+	if loc, err := time.LoadLocation(name); err == nil {
+		return loc
+	}
+	return time.UTC
+}
+
+// labelled writes a text after a name in a column of its own; a text without
+// one goes on from the line before.
+func (a *app) labelled(name, text string) {
+	const indent = 14
+	for _, line := range wrap(text, a.terminalWidth()-indent-2) {
+		writeLine(a.stdout, strings.TrimRight(fmt.Sprintf("  %-*s %s", indent-1, name, line), " "))
+		name = ""
+	}
+}
