@@ -49,6 +49,9 @@ func (a *app) configCheckCommand() *cobra.Command {
 			if err := server.CheckOrg(cfg.Org()); err != nil {
 				return err
 			}
+			for _, text := range cfg.Warnings {
+				writeLine(a.stderr, "warning: "+clean(text))
+			}
 			for _, s := range openSources(cfg, a.vendors) {
 				if b, ok := s.Source.(brokenSource); ok {
 					fmt.Fprintf(a.stderr, "opsreview: source %s: %s\n", clean(b.name), clean(message(b.err)))
@@ -58,8 +61,8 @@ func (a *app) configCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			writeLine(a.stdout, fmt.Sprintf("the configuration is right: %s, %s, %s", plural(len(cfg.Teams), "team"),
-				plural(len(cfg.Responders), "responder"), plural(len(cfg.Sources), "source")))
+			writeLine(a.stdout, fmt.Sprintf("the configuration is right: %s, %s, %s, %s", plural(len(cfg.Teams), "team"),
+				plural(len(cfg.Responders), "responder"), plural(len(cfg.Sources), "source"), plural(len(cfg.Objectives), "SLO")))
 			return nil
 		},
 	}

@@ -32,12 +32,19 @@ type Config struct {
 	Teams      []Team      `yaml:"teams"`
 	Responders []Responder `yaml:"responders"`
 	Sources    []Source    `yaml:"sources"`
+	SLOs       []string    `yaml:"slos"` // patterns of OpenSLO files
 
 	Maintenance []Maintenance `yaml:"maintenance"`
 	Reports     []Report      `yaml:"reports"`
 
 	// Document is the policy that Policy names, or the one that is built in.
 	Document policy.Document `yaml:"-"`
+
+	// Objectives are the SLOs of the files that SLOs names, each with the source
+	// that counts it. Warnings tell what is wrong with those files but can be
+	// lived with, each with its place.
+	Objectives []opsreview.SLO `yaml:"-"`
+	Warnings   []string        `yaml:"-"`
 
 	// Origin says where each top-level key has its value from: "default" or
 	// "opsreview.yaml:3". Who overrides a value, with a flag for instance, notes
@@ -89,7 +96,7 @@ type Responder struct {
 }
 
 // keys are the top-level keys in the order in which they are printed.
-var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "maintenance", "reports"}
+var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "slos", "maintenance", "reports"}
 
 // Default returns the configuration of an empty file.
 func Default() Config {
@@ -105,8 +112,9 @@ func Default() Config {
 	return c
 }
 
-// Load reads the configuration at path and the policy that it names. Relative
-// paths in the file are relative to its folder, and come out ready to open. It
+// Load reads the configuration at path, and the policy and the objectives that
+// it names. Relative paths in the file are relative to its folder, and come out
+// ready to open. It
 // returns a NotFound error if there is no such file and an Invalid one, which
 // names every mistake with its place, if it cannot be used.
 func Load(path string) (Config, error) {
@@ -119,6 +127,9 @@ func Load(path string) (Config, error) {
 		return Config{}, err
 	}
 	c.resolvePaths(filepath.Dir(path))
+	if err := c.loadSLOs(readSLOFiles); err != nil {
+		return Config{}, err
+	}
 	if c.Policy == "" {
 		return c, nil
 	}
@@ -151,6 +162,9 @@ func (c *Config) resolvePaths(dir string) {
 	for i := range c.Reports {
 		paths = append(paths, c.Reports[i].paths()...)
 	}
+	for i, pattern := range c.SLOs {
+		c.SLOs[i] = resolvePattern(dir, pattern)
+	}
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
@@ -159,7 +173,8 @@ func (c *Config) resolvePaths(dir string) {
 }
 
 // Parse reads a configuration over the defaults and opens no other file, so
-// that the policy is the one that is built in. The name is for messages. It
+// that the policy is the one that is built in and there are no objectives: see
+// [ParseWith]. The name is for messages. It
 // returns an Invalid error that names every mistake with its place.
 func Parse(name string, data []byte) (Config, error) {
 	c := Default()

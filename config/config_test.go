@@ -209,6 +209,8 @@ sources:
   token_env: PD_TOKEN
   every: 5m
 # default
+slos: []
+# default
 maintenance: []
 # default
 reports: []

@@ -30,6 +30,7 @@ func (c Config) Validate() error {
 	problems = append(problems, c.teamProblems()...)
 	problems = append(problems, c.responderProblems()...)
 	problems = append(problems, c.sourceProblems()...)
+	problems = append(problems, c.sloProblems()...)
 	problems = append(problems, c.reportProblems()...)
 	problems = append(problems, c.maintenanceProblems()...)
 	return c.form.report(problems)

@@ -164,7 +164,7 @@ func readTarget(o *object, objective opsreview.Objective) opsreview.Objective {
 		}
 	case !said && o.get("target") == nil && o.get("targetPercent") == nil:
 		o.fail("target", "is missing: write target, such as 0.999, or targetPercent")
-	case said && target >= 1 && target < 100:
+	case said && target > 1 && target < 100:
 		o.fail("target", "must be at least 0 and below 1: percent are written as targetPercent")
 	case said && (target < 0 || target >= 1):
 		o.fail("target", "must be at least 0 and below 1: there must be something that may fail")
