@@ -29,14 +29,23 @@ var layers = map[string][]string{
 	"slo":                     {"."},
 	"review":                  {".", "slo"},
 	"policy":                  {"."},
+	"ticket":                  {"."},
+	"ticket/tickettest":       {".", "ticket"},
+	"ticket/markdown":         {".", "ticket"},
+	"ticket/jira":             {".", "internal/rest", "ticket"},
+	"ticket/jira/jirafake":    {},
+	"ticket/github":           {".", "internal/rest", "ticket"},
 	"auth":                    {"."},
 	"report":                  {".", "review", "slo"},
 	"deliver":                 {".", "internal/rest", "report"},
-	"server":                  {".", "auth", "ingest", "policy", "proto/opsreview/v1", "report", "review", "slo", "store"},
-	"config":                  {".", "auth", "ingest/alertmanager", "ingest/pagerduty", "ingest/prometheus", "policy", "slo"},
+	"server":                  {".", "auth", "ingest", "policy", "proto/opsreview/v1", "report", "review", "slo", "store", "ticket"},
+	"config": {
+		".", "auth", "ingest/alertmanager", "ingest/pagerduty", "ingest/prometheus", "policy", "slo", "ticket/github",
+		"ticket/jira", "ticket/markdown",
+	},
 	"cli": {
 		".", "auth", "config", "deliver", "examples", "ingest", "ingest/alertmanager", "ingest/file", "ingest/pagerduty",
-		"ingest/prometheus", "internal/rest", "policy", "proto/opsreview/v1", "server", "slo", "store",
+		"ingest/prometheus", "internal/rest", "policy", "proto/opsreview/v1", "server", "slo", "store", "ticket", "ticket/github", "ticket/jira", "ticket/markdown",
 	},
 	"cmd/opsreview": {"cli"},
 	// The benchmarks measure the rooms together, against the database alone and
@@ -48,7 +57,7 @@ var layers = map[string][]string{
 
 // vendors are the rooms of package cli's imports that only its composition
 // root may know.
-var vendors = []string{"deliver", "ingest/alertmanager", "ingest/file", "ingest/pagerduty", "ingest/prometheus"}
+var vendors = []string{"deliver", "ingest/alertmanager", "ingest/file", "ingest/pagerduty", "ingest/prometheus", "ticket/github", "ticket/jira", "ticket/markdown"}
 
 // externals lists where each module from outside may be imported. A module
 // that is not listed may be imported nowhere; an empty list means tests only.
@@ -86,6 +95,8 @@ var externals = map[string][]string{
 	"github.com/prometheus/client_model":  {},
 	"github.com/prometheus/common":        {"ingest/alertmanager"},
 	"github.com/prometheus/prometheus":    {"ingest/prometheus", "slo"},
+	"github.com/andygrunwald/go-jira":     {"ticket/jira"},
+	"github.com/google/go-github":         {"ticket/github"},
 	"go.opentelemetry.io/contrib":         {"server"},
 	"go.opentelemetry.io/otel":            {"cli", "server"},
 }

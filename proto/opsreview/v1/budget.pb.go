@@ -1908,15 +1908,27 @@ type Finding struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Made of identities only: the same trouble has the same key every week.
 	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	// "budget_overspent", "burn_unpaged", "monitor_without_burn",
-	// "slo_without_data".
-	Kind          string   `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
-	Title         string   `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
-	Evidence      []string `protobuf:"bytes,4,rep,name=evidence,proto3" json:"evidence,omitempty"`
-	Remedy        string   `protobuf:"bytes,5,opt,name=remedy,proto3" json:"remedy,omitempty"`
-	Slo           string   `protobuf:"bytes,6,opt,name=slo,proto3" json:"slo,omitempty"`
-	Monitor       string   `protobuf:"bytes,7,opt,name=monitor,proto3" json:"monitor,omitempty"`
-	Pages         []string `protobuf:"bytes,8,rep,name=pages,proto3" json:"pages,omitempty"`
+	// "budget_overspent", "burn_unpaged", "noisy_monitor", …: docs/definitions.md.
+	Kind     string   `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Title    string   `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
+	Evidence []string `protobuf:"bytes,4,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	Remedy   string   `protobuf:"bytes,5,opt,name=remedy,proto3" json:"remedy,omitempty"`
+	Slo      string   `protobuf:"bytes,6,opt,name=slo,proto3" json:"slo,omitempty"`
+	Monitor  string   `protobuf:"bytes,7,opt,name=monitor,proto3" json:"monitor,omitempty"`
+	Pages    []string `protobuf:"bytes,8,rep,name=pages,proto3" json:"pages,omitempty"`
+	// What kind of work it is: "alert-noise", "slo-risk", "runbook-gap",
+	// "responder-load", "toil".
+	Category string `protobuf:"bytes,9,opt,name=category,proto3" json:"category,omitempty"`
+	Team     string `protobuf:"bytes,10,opt,name=team,proto3" json:"team,omitempty"`
+	Service  string `protobuf:"bytes,11,opt,name=service,proto3" json:"service,omitempty"`
+	// The key of the person whom it is about. Empty if it is about none.
+	Person string `protobuf:"bytes,12,opt,name=person,proto3" json:"person,omitempty"`
+	// What the trouble costs people in minutes a week. Absent if nobody knows.
+	Cost *float64 `protobuf:"fixed64,13,opt,name=cost,proto3,oneof" json:"cost,omitempty"`
+	// How that was reckoned.
+	CostMethod string `protobuf:"bytes,14,opt,name=cost_method,json=costMethod,proto3" json:"cost_method,omitempty"`
+	// The key as labels hold it.
+	Fingerprint   string `protobuf:"bytes,15,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2005,6 +2017,55 @@ func (x *Finding) GetPages() []string {
 		return x.Pages
 	}
 	return nil
+}
+
+func (x *Finding) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *Finding) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *Finding) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *Finding) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *Finding) GetCost() float64 {
+	if x != nil && x.Cost != nil {
+		return *x.Cost
+	}
+	return 0
+}
+
+func (x *Finding) GetCostMethod() string {
+	if x != nil {
+		return x.CostMethod
+	}
+	return ""
+}
+
+func (x *Finding) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
 }
 
 type ListCorrectionsRequest struct {
@@ -2617,7 +2678,7 @@ const file_opsreview_v1_budget_proto_rawDesc = "" +
 	"\x0enot_actionable\x18\x02 \x01(\x05R\rnotActionable\x12\x1e\n" +
 	"\n" +
 	"unlabelled\x18\x03 \x01(\x05R\n" +
-	"unlabelled\"\xbb\x01\n" +
+	"unlabelled\"\x82\x03\n" +
 	"\aFinding\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
@@ -2626,7 +2687,17 @@ const file_opsreview_v1_budget_proto_rawDesc = "" +
 	"\x06remedy\x18\x05 \x01(\tR\x06remedy\x12\x10\n" +
 	"\x03slo\x18\x06 \x01(\tR\x03slo\x12\x18\n" +
 	"\amonitor\x18\a \x01(\tR\amonitor\x12\x14\n" +
-	"\x05pages\x18\b \x03(\tR\x05pages\"@\n" +
+	"\x05pages\x18\b \x03(\tR\x05pages\x12\x1a\n" +
+	"\bcategory\x18\t \x01(\tR\bcategory\x12\x12\n" +
+	"\x04team\x18\n" +
+	" \x01(\tR\x04team\x12\x18\n" +
+	"\aservice\x18\v \x01(\tR\aservice\x12\x16\n" +
+	"\x06person\x18\f \x01(\tR\x06person\x12\x17\n" +
+	"\x04cost\x18\r \x01(\x01H\x00R\x04cost\x88\x01\x01\x12\x1f\n" +
+	"\vcost_method\x18\x0e \x01(\tR\n" +
+	"costMethod\x12 \n" +
+	"\vfingerprint\x18\x0f \x01(\tR\vfingerprintB\a\n" +
+	"\x05_cost\"@\n" +
 	"\x16ListCorrectionsRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12\x12\n" +
 	"\x04slos\x18\x02 \x03(\tR\x04slos\"U\n" +
@@ -2802,6 +2873,7 @@ func file_opsreview_v1_budget_proto_init() {
 	file_opsreview_v1_common_proto_init()
 	file_opsreview_v1_budget_proto_msgTypes[4].OneofWrappers = []any{}
 	file_opsreview_v1_budget_proto_msgTypes[13].OneofWrappers = []any{}
+	file_opsreview_v1_budget_proto_msgTypes[18].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

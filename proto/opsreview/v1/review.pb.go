@@ -695,7 +695,11 @@ type Review struct {
 	// among the outcomes.
 	Suggested *SuggestionCounts `protobuf:"bytes,12,opt,name=suggested,proto3" json:"suggested,omitempty"`
 	// Where the budgets of the team's SLOs went. Absent if it has none.
-	Budget        *BurnReport `protobuf:"bytes,13,opt,name=budget,proto3" json:"budget,omitempty"`
+	Budget *BurnReport `protobuf:"bytes,13,opt,name=budget,proto3" json:"budget,omitempty"`
+	// What needs work, dearest first.
+	Findings []*Finding `protobuf:"bytes,14,rep,name=findings,proto3" json:"findings,omitempty"`
+	// Tickets that were closed in the window or before it, and whether they held.
+	ClosedTickets []*Ticket `protobuf:"bytes,15,rep,name=closed_tickets,json=closedTickets,proto3" json:"closed_tickets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -817,6 +821,20 @@ func (x *Review) GetSuggested() *SuggestionCounts {
 func (x *Review) GetBudget() *BurnReport {
 	if x != nil {
 		return x.Budget
+	}
+	return nil
+}
+
+func (x *Review) GetFindings() []*Finding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *Review) GetClosedTickets() []*Ticket {
+	if x != nil {
+		return x.ClosedTickets
 	}
 	return nil
 }
@@ -1454,7 +1472,7 @@ var File_opsreview_v1_review_proto protoreflect.FileDescriptor
 
 const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\n" +
-	"\x19opsreview/v1/review.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19opsreview/v1/budget.proto\x1a\x19opsreview/v1/common.proto\x1a\x17opsreview/v1/load.proto\"`\n" +
+	"\x19opsreview/v1/review.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19opsreview/v1/budget.proto\x1a\x19opsreview/v1/common.proto\x1a\x17opsreview/v1/load.proto\x1a\x19opsreview/v1/ticket.proto\"`\n" +
 	"\x14PrepareReviewRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\"E\n" +
@@ -1496,7 +1514,7 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\n" +
 	"last_state\x18\b \x01(\tR\tlastState\x12\x1d\n" +
 	"\n" +
-	"last_error\x18\t \x01(\tR\tlastError\"\xb4\x04\n" +
+	"last_error\x18\t \x01(\tR\tlastError\"\xa4\x05\n" +
 	"\x06Review\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12,\n" +
 	"\x06window\x18\x02 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x12\n" +
@@ -1512,7 +1530,9 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\vmore_topics\x18\v \x01(\x05R\n" +
 	"moreTopics\x12<\n" +
 	"\tsuggested\x18\f \x01(\v2\x1e.opsreview.v1.SuggestionCountsR\tsuggested\x120\n" +
-	"\x06budget\x18\r \x01(\v2\x18.opsreview.v1.BurnReportR\x06budget\"m\n" +
+	"\x06budget\x18\r \x01(\v2\x18.opsreview.v1.BurnReportR\x06budget\x121\n" +
+	"\bfindings\x18\x0e \x03(\v2\x15.opsreview.v1.FindingR\bfindings\x12;\n" +
+	"\x0eclosed_tickets\x18\x0f \x03(\v2\x14.opsreview.v1.TicketR\rclosedTickets\"m\n" +
 	"\x10SuggestionCounts\x12\x1e\n" +
 	"\n" +
 	"actionable\x18\x01 \x01(\x05R\n" +
@@ -1631,11 +1651,13 @@ var file_opsreview_v1_review_proto_goTypes = []any{
 	(*Load)(nil),                  // 22: opsreview.v1.Load
 	(*Gap)(nil),                   // 23: opsreview.v1.Gap
 	(*BurnReport)(nil),            // 24: opsreview.v1.BurnReport
-	(*Outcomes)(nil),              // 25: opsreview.v1.Outcomes
-	(*Interruptions)(nil),         // 26: opsreview.v1.Interruptions
-	(*durationpb.Duration)(nil),   // 27: google.protobuf.Duration
-	(*Response)(nil),              // 28: opsreview.v1.Response
-	(*Spread)(nil),                // 29: opsreview.v1.Spread
+	(*Finding)(nil),               // 25: opsreview.v1.Finding
+	(*Ticket)(nil),                // 26: opsreview.v1.Ticket
+	(*Outcomes)(nil),              // 27: opsreview.v1.Outcomes
+	(*Interruptions)(nil),         // 28: opsreview.v1.Interruptions
+	(*durationpb.Duration)(nil),   // 29: google.protobuf.Duration
+	(*Response)(nil),              // 30: opsreview.v1.Response
+	(*Spread)(nil),                // 31: opsreview.v1.Spread
 }
 var file_opsreview_v1_review_proto_depIdxs = []int32{
 	19, // 0: opsreview.v1.PrepareReviewRequest.window:type_name -> opsreview.v1.WindowSelector
@@ -1656,35 +1678,37 @@ var file_opsreview_v1_review_proto_depIdxs = []int32{
 	20, // 15: opsreview.v1.Review.prepare_time:type_name -> google.protobuf.Timestamp
 	12, // 16: opsreview.v1.Review.suggested:type_name -> opsreview.v1.SuggestionCounts
 	24, // 17: opsreview.v1.Review.budget:type_name -> opsreview.v1.BurnReport
-	25, // 18: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
-	26, // 19: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
-	27, // 20: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
-	28, // 21: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
-	14, // 22: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
-	14, // 23: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
-	21, // 24: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
-	26, // 25: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
-	27, // 26: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
-	25, // 27: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
-	18, // 28: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
-	16, // 29: opsreview.v1.MonitorCost.best_what_if:type_name -> opsreview.v1.WhatIf
-	29, // 30: opsreview.v1.WhatIf.real_delay:type_name -> opsreview.v1.Spread
-	27, // 31: opsreview.v1.WhatIf.real_delay_max:type_name -> google.protobuf.Duration
-	21, // 32: opsreview.v1.WhatIf.window:type_name -> opsreview.v1.Window
-	20, // 33: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
-	1,  // 34: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
-	3,  // 35: opsreview.v1.ReviewService.RenderReview:input_type -> opsreview.v1.RenderReviewRequest
-	5,  // 36: opsreview.v1.ReviewService.SendReport:input_type -> opsreview.v1.SendReportRequest
-	8,  // 37: opsreview.v1.ReviewService.ListReports:input_type -> opsreview.v1.ListReportsRequest
-	2,  // 38: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
-	4,  // 39: opsreview.v1.ReviewService.RenderReview:output_type -> opsreview.v1.RenderReviewResponse
-	6,  // 40: opsreview.v1.ReviewService.SendReport:output_type -> opsreview.v1.SendReportResponse
-	9,  // 41: opsreview.v1.ReviewService.ListReports:output_type -> opsreview.v1.ListReportsResponse
-	38, // [38:42] is the sub-list for method output_type
-	34, // [34:38] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	25, // 18: opsreview.v1.Review.findings:type_name -> opsreview.v1.Finding
+	26, // 19: opsreview.v1.Review.closed_tickets:type_name -> opsreview.v1.Ticket
+	27, // 20: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
+	28, // 21: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
+	29, // 22: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
+	30, // 23: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
+	14, // 24: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
+	14, // 25: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
+	21, // 26: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
+	28, // 27: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
+	29, // 28: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
+	27, // 29: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
+	18, // 30: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
+	16, // 31: opsreview.v1.MonitorCost.best_what_if:type_name -> opsreview.v1.WhatIf
+	31, // 32: opsreview.v1.WhatIf.real_delay:type_name -> opsreview.v1.Spread
+	29, // 33: opsreview.v1.WhatIf.real_delay_max:type_name -> google.protobuf.Duration
+	21, // 34: opsreview.v1.WhatIf.window:type_name -> opsreview.v1.Window
+	20, // 35: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
+	1,  // 36: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
+	3,  // 37: opsreview.v1.ReviewService.RenderReview:input_type -> opsreview.v1.RenderReviewRequest
+	5,  // 38: opsreview.v1.ReviewService.SendReport:input_type -> opsreview.v1.SendReportRequest
+	8,  // 39: opsreview.v1.ReviewService.ListReports:input_type -> opsreview.v1.ListReportsRequest
+	2,  // 40: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
+	4,  // 41: opsreview.v1.ReviewService.RenderReview:output_type -> opsreview.v1.RenderReviewResponse
+	6,  // 42: opsreview.v1.ReviewService.SendReport:output_type -> opsreview.v1.SendReportResponse
+	9,  // 43: opsreview.v1.ReviewService.ListReports:output_type -> opsreview.v1.ListReportsResponse
+	40, // [40:44] is the sub-list for method output_type
+	36, // [36:40] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_review_proto_init() }
@@ -1695,6 +1719,7 @@ func file_opsreview_v1_review_proto_init() {
 	file_opsreview_v1_budget_proto_init()
 	file_opsreview_v1_common_proto_init()
 	file_opsreview_v1_load_proto_init()
+	file_opsreview_v1_ticket_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

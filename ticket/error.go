@@ -1,0 +1,27 @@
+package ticket
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrNoTransition says that a closed ticket cannot be opened again.
+var ErrNoTransition = errors.New("the tracker offers no way to open it again")
+
+// Rejected says that a tracker refused: nothing happened, and asking the same
+// again is in vain.
+type Rejected struct {
+	Reason string // the tracker's words, of one line; it may be hostile
+}
+
+// Error says why.
+func (e *Rejected) Error() string { return "the tracker refused: " + e.Reason }
+
+// Throttled says that a tracker asks to wait: nothing happened.
+type Throttled struct {
+	After time.Duration // at least a second
+}
+
+// Error says for how long.
+func (e *Throttled) Error() string { return fmt.Sprintf("the tracker asks to wait %s", e.After) }
