@@ -56,6 +56,7 @@ type segmentImporter struct {
 	columns   []segmentField
 	row       segmentRow
 	batch     []opsreview.Segment
+	held      int                  // of the batch, those that the last save left for the next one
 	seen      map[string]*timeline // what the file has said so far, by SLO
 	stretches int                  // in all of seen
 }
@@ -78,22 +79,58 @@ func (im *segmentImporter) take(ctx context.Context, line int, cells []string, b
 		return im.sink.Problem(ingest.Problem{File: im.name, Line: line, Item: im.row[sSLO], Reason: opsreview.ErrorMessage(bad)})
 	}
 	im.batch = append(im.batch, s)
-	if len(im.batch) < batchItems {
+	if len(im.batch) < im.held+batchItems {
 		return nil
 	}
-	return im.flush(ctx)
+	return im.saveHours(ctx)
 }
 
+// mostHeld bounds how many segments wait for the rest of their hours.
+const mostHeld = 3 * batchItems
+
+// saveHours saves what is complete to the hour. Old segments are joined to
+// whole hours in the store, where a part of an hour could not replace them.
+func (im *segmentImporter) saveHours(ctx context.Context) error {
+	im.sort()
+	var ready, held []opsreview.Segment
+	for i := 0; i < len(im.batch); {
+		next := i + 1
+		for next < len(im.batch) && im.batch[next].SLO == im.batch[i].SLO {
+			next++
+		}
+		hour := im.batch[next-1].End.Truncate(time.Hour)
+		cut := next
+		for cut > i && im.batch[cut-1].End.After(hour) {
+			cut--
+		}
+		ready, held = append(ready, im.batch[i:cut]...), append(held, im.batch[cut:next]...)
+		i = next
+	}
+	if len(held) > mostHeld {
+		return im.flush(ctx)
+	}
+	im.batch, im.held = held, len(held)
+	if len(ready) == 0 {
+		return nil
+	}
+	return im.sink.Save(ctx, opsreview.Batch{Segments: ready})
+}
+
+// flush saves what there is.
 func (im *segmentImporter) flush(ctx context.Context) error {
 	if len(im.batch) == 0 {
 		return nil
 	}
+	im.sort()
+	b := opsreview.Batch{Segments: im.batch}
+	im.batch, im.held = nil, 0
+	return im.sink.Save(ctx, b)
+}
+
+func (im *segmentImporter) sort() {
 	slices.SortFunc(im.batch, func(a, b opsreview.Segment) int {
 		return cmp.Or(cmp.Compare(a.SLO, b.SLO), a.Start.Compare(b.Start))
 	})
-	b := opsreview.Batch{Segments: im.batch}
-	im.batch = nil
-	return im.sink.Save(ctx, b)
 }
 
 // maxStretches bounds the memory that finding overlaps takes. A file in the

@@ -246,8 +246,52 @@ func TestSegments_MemoryIsBounded(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "the file has too many stretches of time that do not join") {
 		t.Errorf("error is %v", err)
 	}
-	if w.batch != 4000 || w.all != 48_000 {
-		t.Errorf("largest batch has %d segments and all have %d, want 4000 and 48000", w.batch, w.all)
+	if w.batch != 4000 || w.all != 47_999 {
+		t.Errorf("largest batch has %d segments and all have %d, want 4000 and 47999", w.batch, w.all)
+	}
+}
+
+// minutesOf writes a file of n minutes of each of some SLOs, side by side.
+func minutesOf(slos, n int) string {
+	var text strings.Builder
+	text.WriteString("slo,start,length,total,bad\n")
+	for i := range n {
+		for slo := range slos {
+			fmt.Fprintf(&text, "slo-%d,%d,60,1,0\n", slo, 1_792_458_720+60*i)
+		}
+	}
+	return text.String()
+}
+
+func TestSegments_BatchesEndOnWholeHours(t *testing.T) {
+	for _, slos := range []int{1, 3} {
+		got := importText(t, file.Segments(), minutesOf(slos, 10_000))
+		if n := len(got.segments()); n != slos*10_000 || len(got.batches) < 3 {
+			t.Fatalf("%d segments in %d batches", n, len(got.batches))
+		}
+		for _, b := range got.batches[:len(got.batches)-1] {
+			last := map[string]time.Time{}
+			for _, s := range b.Segments {
+				last[s.SLO] = s.End
+			}
+			for name, end := range last {
+				if !end.Equal(end.Truncate(time.Hour)) {
+					t.Errorf("of %d SLOs, a batch ends within an hour of %s: at %v", slos, name, end)
+				}
+			}
+		}
+	}
+}
+
+func TestSegments_ManyObjectivesSideBySide(t *testing.T) {
+	got := importText(t, file.Segments(), minutesOf(1000, 30))
+	if n := len(got.segments()); n != 30_000 {
+		t.Errorf("%d segments, want 30000", n)
+	}
+	for _, b := range got.batches {
+		if len(b.Segments) > 20_000 {
+			t.Errorf("a batch has %d segments", len(b.Segments))
+		}
 	}
 }
 
