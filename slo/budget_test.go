@@ -114,7 +114,8 @@ func TestBudgetOf_GoldenSlices(t *testing.T) {
 		total       float64
 		sli         float64
 	}{
-		"715 of 720 slices are 99.305 %": {minutes: 720, bad: 5, total: 720, sli: 0.99305},
+		"715 of 720 slices are 99.305 %":                     {minutes: 720, bad: 5, total: 720, sli: 0.99305},
+		"two groups that are bad in turn are 98.611 % of it": {minutes: 720, bad: 10, total: 720, sli: 0.98611},
 		"a correction does not change the number of slices": {
 			minutes: 10080, bad: 60, total: 10080, sli: 1,
 			corrections: []opsreview.Correction{{Window: over(time.Hour)}},
