@@ -158,13 +158,13 @@ func (s WindowSpec) last(now time.Time, loc *time.Location) (Window, error) {
 }
 
 func (s WindowSpec) fromTo(now time.Time, loc *time.Location) (Window, error) {
-	from, err := parseLocal(s.From, loc)
+	from, err := ParseTime(s.From, loc)
 	if err != nil {
 		return Window{}, err
 	}
 	to := now.In(loc)
 	if s.To != "" {
-		if to, err = parseLocal(s.To, loc); err != nil {
+		if to, err = ParseTime(s.To, loc); err != nil {
 			return Window{}, err
 		}
 	}
@@ -172,7 +172,9 @@ func (s WindowSpec) fromTo(now time.Time, loc *time.Location) (Window, error) {
 	return w, w.Validate()
 }
 
-func parseLocal(s string, loc *time.Location) (time.Time, error) {
+// ParseTime reads a time as a person writes it: RFC 3339, or a local date or
+// date and time in loc. It returns an Invalid error that says how to write it.
+func ParseTime(s string, loc *time.Location) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t.In(loc), nil
 	}

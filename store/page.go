@@ -23,6 +23,8 @@ type PageFilter struct {
 	Window   opsreview.Window // triggered in it; either end may be zero
 	Touched  opsreview.Window // triggered in it, or notified somebody in it
 
+	OpenAfter time.Time // had not ended at that time; zero for all. Bound Window too: of a service's whole history it is slow
+
 	Responder []opsreview.Ref // notified one of these; nil for all, empty for none
 	Monitor   string          // the monitor's ID
 	Status    opsreview.Status
@@ -226,6 +228,9 @@ func (f PageFilter) conditions() (where []string, args []any, err error) {
 		start, end := bounds(f.Touched)
 		add(`p.key IN (SELECT key FROM pages WHERE triggered_at >= ? AND triggered_at < ?
 			UNION SELECT page FROM events WHERE kind = 'notified' AND at >= ? AND at < ?)`, start, end, start, end)
+	}
+	if t := f.OpenAfter; !t.IsZero() {
+		add("(p.resolved_at IS NULL OR p.resolved_at > ? OR p.triggered_at >= ?)", sqlTime(t), sqlTime(t))
 	}
 	if f.Responder != nil {
 		add(f.notified(), encodeRefs(f.Responder))
