@@ -24,7 +24,7 @@ func Prepare(in Input) Review {
 		r.Budget = &report
 	}
 	r.Discuss, r.More = f.topics(r)
-	r.Gaps = f.gaps(r.Loads)
+	r.Gaps = append(f.gaps(r.Loads), in.LeftOut...)
 	if r.Budget != nil {
 		r.Gaps = append(r.Gaps, BudgetGaps(*in.Budget, r.Budget.At, r.Budget.Standings)...)
 	}

@@ -53,6 +53,10 @@ type Input struct {
 	// Budget is what the budgets of the team's SLOs are computed from, over the
 	// same window; nil if the team has none or nobody asked for them.
 	Budget *slo.Input
+
+	// LeftOut are things that were not looked up, such as budgets of too much at
+	// once.
+	LeftOut []Gap
 }
 
 // A Review is what a weekly review talks about.
