@@ -12,6 +12,7 @@ import (
 	"opsreview"
 	"opsreview/config"
 	"opsreview/ingest/pagerduty"
+	"opsreview/ingest/prometheus"
 	"opsreview/policy"
 )
 
@@ -32,6 +33,7 @@ responders:
 sources:
   - {name: pd, type: pagerduty, token_file: token, base_url: https://api.pagerduty.com, every: 10m}
   - {name: eu, type: pagerduty, token_env: PD_EU, teams: [PQ9K7I8]}
+  - {name: prom, type: prometheus, base_url: "http://prom:9090", bridge: 12h, every: 15m}
 `
 
 func TestParse(t *testing.T) {
@@ -51,6 +53,10 @@ func TestParse(t *testing.T) {
 		{
 			Name: "eu", Type: "pagerduty", Every: config.Duration(5 * time.Minute),
 			PagerDuty: pagerduty.Config{Name: "eu", Type: "pagerduty", TokenEnv: "PD_EU", Teams: []string{"PQ9K7I8"}},
+		},
+		{
+			Name: "prom", Type: "prometheus", Every: config.Duration(15 * time.Minute),
+			Prometheus: prometheus.Config{Name: "prom", Type: "prometheus", BaseURL: "http://prom:9090", Bridge: "12h"},
 		},
 	}
 	if diff := cmp.Diff(wantTeams, c.Teams); diff != "" {
@@ -182,6 +188,7 @@ func TestConfig_Redacted(t *testing.T) {
   - {name: secrets}
 sources:
   - {name: pd, type: pagerduty, token_env: PD_TOKEN}
+  - {name: prom, type: prometheus, base_url: https://prom.example, username: ada, password_file: secret}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -207,6 +214,12 @@ sources:
 - name: pd
   type: pagerduty
   token_env: PD_TOKEN
+  every: 5m
+- name: prom
+  type: prometheus
+  base_url: https://prom.example
+  username: ada
+  password_file: secret
   every: 5m
 # default
 slos: []

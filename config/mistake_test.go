@@ -34,11 +34,11 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"a type of source that nobody knows": {
 			"sources:\n  - {name: pd, type: pagerdty, token_file: t}\n",
-			`opsreview.yaml:2: sources[0].type: there is no type "pagerdty": the types are pagerduty`,
+			`opsreview.yaml:2: sources[0].type: there is no type "pagerdty": the types are pagerduty, prometheus`,
 		},
 		"a source without a type": {
 			"sources:\n  - {name: pd, token_file: t}\n",
-			"opsreview.yaml:2: sources[0].type: is missing: the types are pagerduty",
+			"opsreview.yaml:2: sources[0].type: is missing: the types are pagerduty, prometheus",
 		},
 		"a source without a name": {
 			"sources:\n  - {type: pagerduty, token_file: t}\n",
@@ -54,7 +54,7 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"a password in a URL": {
 			"sources:\n  - name: pd\n    type: pagerduty\n    token_file: t\n    base_url: https://me:Secret1@example.com\n",
-			"opsreview.yaml:5: sources[0].base_url: must not hold a name or a password: name the token's file with token_file",
+			"opsreview.yaml:5: sources[0].base_url: must not hold a name or a password: name the file of a secret instead",
 		},
 		"a schedule that never rests": {
 			"sources:\n  - {name: pd, type: pagerduty, token_file: t, every: 1s}\n",
@@ -238,6 +238,18 @@ func TestParse_VendorsNameTheirFields(t *testing.T) {
 		"a backfill that is no span": {
 			"sources:\n  - name: pd\n    type: pagerduty\n    token_file: t\n    backfill: long\n",
 			"opsreview.yaml:5: sources[0].backfill: ",
+		},
+		"a Prometheus without a place": {
+			"sources:\n  - {name: prom, type: prometheus}\n",
+			"opsreview.yaml:2: sources[0].base_url: ",
+		},
+		"a bridge that is shorter than a gap": {
+			"sources:\n  - {name: prom, type: prometheus, base_url: \"http://prom:9090\", bridge: 1m}\n",
+			"opsreview.yaml:2: sources[0].bridge: ",
+		},
+		"a token that would travel in the clear": {
+			"sources:\n  - {name: prom, type: prometheus, base_url: \"http://prom:9090\", token_env: T}\n",
+			"opsreview.yaml:2: sources[0].base_url: ",
 		},
 	}
 	for name, tt := range tests {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 	"opsreview"
 	"opsreview/ingest/pagerduty"
+	"opsreview/ingest/prometheus"
 )
 
 // defaultEvery is how often the server syncs a source where the file does not
@@ -26,12 +28,45 @@ type Source struct {
 	Type  string
 	Every Duration // how often the server syncs it
 
-	PagerDuty pagerduty.Config // if Type is "pagerduty"
+	PagerDuty  pagerduty.Config  // if Type is "pagerduty"
+	Prometheus prometheus.Config // if Type is "prometheus"
 }
 
-// sourceTypes are the vendors and the keys that they know.
-var sourceTypes = map[string]map[string]reflect.Type{
-	"pagerduty": fieldsOf(reflect.TypeFor[pagerduty.Config]()),
+// A vendor is a type of source.
+type vendor struct {
+	keys   map[string]reflect.Type
+	config func(s *Source) vendorConfig // where the vendor's keys are
+	paths  func(s *Source) []*string    // those of them that are paths
+	write  func(s Source) any           // the source as it is written
+}
+
+// A vendorConfig is the keys of a vendor. It points to a struct.
+type vendorConfig interface {
+	// Validate returns an Invalid error whose message begins with the field at
+	// fault.
+	Validate() error
+}
+
+// written is a source as it is written.
+type written[C any] struct {
+	Config C        `yaml:",inline"`
+	Every  Duration `yaml:"every"`
+}
+
+// sourceTypes are the vendors.
+var sourceTypes = map[string]vendor{
+	"pagerduty": {
+		keys:   fieldsOf(reflect.TypeFor[pagerduty.Config]()),
+		config: func(s *Source) vendorConfig { return &s.PagerDuty },
+		paths:  func(s *Source) []*string { return []*string{&s.PagerDuty.TokenFile, &s.PagerDuty.WebhookSecretFile} },
+		write:  func(s Source) any { return written[pagerduty.Config]{s.PagerDuty, s.Every} },
+	},
+	"prometheus": {
+		keys:   fieldsOf(reflect.TypeFor[prometheus.Config]()),
+		config: func(s *Source) vendorConfig { return &s.Prometheus },
+		paths:  func(s *Source) []*string { return []*string{&s.Prometheus.TokenFile, &s.Prometheus.PasswordFile} },
+		write:  func(s Source) any { return written[prometheus.Config]{s.Prometheus, s.Every} },
+	},
 }
 
 // sourceKeys are the keys that every source has.
@@ -48,39 +83,42 @@ func (s *Source) UnmarshalYAML(n ast.Node) error {
 		return err
 	}
 	s.Name, s.Type, s.Every = common.Name, common.Type, common.Every
-	return yaml.NodeToValue(n, &s.PagerDuty)
+	v, ok := sourceTypes[s.Type]
+	if !ok {
+		return nil // said already
+	}
+	return yaml.NodeToValue(n, v.config(s))
 }
 
 // MarshalYAML returns the source as it is written.
-func (s Source) MarshalYAML() (any, error) {
-	return struct {
-		pagerduty.Config `yaml:",inline"`
-		Every            Duration `yaml:"every"`
-	}{s.PagerDuty, s.Every}, nil
-}
+func (s Source) MarshalYAML() (any, error) { return sourceTypes[s.Type].write(s), nil }
 
 // paths lists the paths that the source names.
-func (s *Source) paths() []*string {
-	return []*string{&s.PagerDuty.TokenFile, &s.PagerDuty.WebhookSecretFile}
-}
+func (s *Source) paths() []*string { return sourceTypes[s.Type].paths(s) }
 
 // problems lists what the vendor finds wrong, and what must not be printed.
 func (s Source) problems(path string) []problem {
-	if s.Name == "" || opsreview.ValidSourceName(s.Name) != nil {
+	v, ok := sourceTypes[s.Type]
+	if !ok || s.Name == "" || opsreview.ValidSourceName(s.Name) != nil {
 		return nil // said already; the vendor would say it again
 	}
-	if u, err := url.Parse(s.PagerDuty.BaseURL); err == nil && u.User != nil {
-		return []problem{{path + ".base_url", "must not hold a name or a password: name the token's file with token_file"}}
+	if u, err := url.Parse(s.baseURL()); err == nil && u.User != nil {
+		return []problem{{path + ".base_url", "must not hold a name or a password: name the file of a secret instead"}}
 	}
-	err := s.PagerDuty.Validate()
+	err := v.config(&s).Validate()
 	if err == nil {
 		return nil
 	}
 	field, text, ok := strings.Cut(opsreview.ErrorMessage(err), ": ")
-	if _, known := sourceTypes[s.Type][field]; !ok || !known {
+	if _, known := v.keys[field]; !ok || !known {
 		return []problem{{path, opsreview.ErrorMessage(err)}}
 	}
 	return []problem{{path + "." + field, text}}
+}
+
+// baseURL is where the vendor's API is, as far as the source says.
+func (s Source) baseURL() string {
+	return cmp.Or(s.PagerDuty.BaseURL, s.Prometheus.BaseURL)
 }
 
 // checkSource compares a mapping with the keys of its type of source.
@@ -107,7 +145,7 @@ func (f *form) checkSource(n ast.Node, path string) {
 		f.fail(path+".type", "there is no type %q: the types are %s", sourceType, knownNames(sourceTypes))
 		return
 	}
-	maps.Copy(fields, vendor)
+	maps.Copy(fields, vendor.keys)
 	f.checkFields(n, fields, path)
 }
 
