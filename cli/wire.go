@@ -15,6 +15,7 @@ import (
 	"opsreview/ingest"
 	"opsreview/ingest/file"
 	"opsreview/ingest/pagerduty"
+	"opsreview/ingest/prometheus"
 	"opsreview/internal/rest"
 	"opsreview/server"
 	"opsreview/store"
@@ -80,7 +81,10 @@ func atFile(path string, err error) error {
 }
 
 // vendorOptions change how the vendors' clients behave. Tests need them.
-type vendorOptions struct{ pagerduty []pagerduty.Option }
+type vendorOptions struct {
+	pagerduty  []pagerduty.Option
+	prometheus []prometheus.Option
+}
 
 // importers are the formats of source import.
 func importers() map[string]ingest.Importer {
@@ -98,11 +102,7 @@ func importers() map[string]ingest.Importer {
 func openSources(cfg config.Config, o vendorOptions) []server.ScheduledSource {
 	var sources []server.ScheduledSource
 	for _, s := range cfg.Sources {
-		token, err := rest.ReadSecret(s.PagerDuty.TokenFile, s.PagerDuty.TokenEnv)
-		var src ingest.Source
-		if err == nil {
-			src, err = pagerduty.New(s.PagerDuty, token, nil, o.pagerduty...)
-		}
+		src, err := openSource(s, cfg.Objectives, o)
 		if err != nil {
 			src = brokenSource{name: s.Name, vendor: s.Type, err: err}
 		}
@@ -113,6 +113,24 @@ func openSources(cfg config.Config, o vendorOptions) []server.ScheduledSource {
 		sources = append(sources, scheduled)
 	}
 	return sources
+}
+
+// openSource returns a source of the configuration, which has been checked.
+func openSource(s config.Source, slos []opsreview.SLO, o vendorOptions) (ingest.Source, error) {
+	switch s.Type {
+	case "prometheus":
+		secret, err := s.Prometheus.Secret()
+		if err != nil {
+			return nil, err
+		}
+		return prometheus.New(s.Prometheus, secret, slos, nil, o.prometheus...)
+	default:
+		token, err := rest.ReadSecret(s.PagerDuty.TokenFile, s.PagerDuty.TokenEnv)
+		if err != nil {
+			return nil, err
+		}
+		return pagerduty.New(s.PagerDuty, token, nil, o.pagerduty...)
+	}
 }
 
 // openReports makes the destinations of the configuration. Secrets are read
