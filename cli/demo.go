@@ -86,7 +86,7 @@ func (a *app) useExamples(dir string) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := config.Parse("examples/opsreview.yaml", data)
+	cfg, err := config.ParseWith("examples/opsreview.yaml", data, examples.FS)
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ func (w *world) faults() []fault {
 	return append(all, untold()...)
 }
 
+// resolvedTooEarly is a page whose burn goes on after its end.
+const resolvedTooEarly = "latency 10"
+
 // faults returns what burned around the page. A burn begins some minutes before
 // its page and is over when the repair has worked, which is before the page is
 // resolved.
@@ -60,6 +63,9 @@ func (p *page) faults(w *world) []fault {
 		return minutes(f, rest)
 	case p.kind == "latency":
 		f.slo, f.ppm = reads.name, 22_000+r.Int64N(60_000)
+		if p.key == resolvedTooEarly {
+			f.end = p.resolved.Add(16 * time.Minute)
+		}
 	case p.kind == "holiday":
 		f.slo, f.ppm, f.end = writes.name, 95_000, p.resolved.Add(-20*time.Minute)
 	case p.kind == "herd" && strings.HasSuffix(p.key, " 0"):
