@@ -141,12 +141,8 @@ func watch(s Series, w opsreview.Window) watched {
 	return sum
 }
 
-// coverageOf is the share of w that was watched, from 0 to 1. What corrections
-// take out counts as watched.
-func coverageOf(s Series, w opsreview.Window) float64 {
-	return watch(s, w).share(w)
-}
-
+// share is the share of w that was watched, from 0 to 1. What corrections take
+// out counts as watched.
 func (x watched) share(w opsreview.Window) float64 {
 	return min(1, ratio(float64(x.covered+x.corrected), float64(w.Duration())))
 }
