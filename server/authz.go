@@ -22,6 +22,9 @@ const (
 	pageReach
 	pagesReach
 	monitorReach
+	// One of correctionReach names a correction: its SLO must be of the caller's
+	// teams.
+	correctionReach
 	// One of noReach touches no team's data, or has what is others' taken from
 	// its answer.
 	noReach
@@ -55,6 +58,12 @@ var authz = map[string]access{
 	pb.ReviewService_RenderReview_FullMethodName:  {least: auth.Reader, reach: teamReach},
 	pb.ReviewService_ListReports_FullMethodName:   {least: auth.Reader, reach: teamReach},
 	pb.ReviewService_SendReport_FullMethodName:    {least: auth.Writer, reach: teamReach, write: true},
+
+	pb.BudgetService_ListBudgets_FullMethodName:        {least: auth.Reader, reach: teamReach},
+	pb.BudgetService_ListEpisodes_FullMethodName:       {least: auth.Reader, reach: teamReach},
+	pb.BudgetService_ListCorrections_FullMethodName:    {least: auth.Reader, reach: teamReach},
+	pb.BudgetService_CreateCorrections_FullMethodName:  {least: auth.Writer, reach: teamReach, write: true},
+	pb.BudgetService_WithdrawCorrection_FullMethodName: {least: auth.Writer, reach: correctionReach, write: true},
 
 	pb.MonitorService_ListMonitors_FullMethodName: {least: auth.Reader, reach: teamReach},
 	pb.MonitorService_GetMonitor_FullMethodName:   {least: auth.Reader, reach: monitorReach},
@@ -109,7 +118,7 @@ func isTrial(req any) bool {
 	return ok && trial.GetValidateOnly()
 }
 
-// asAuthor gives the request's label the caller's name. Admins and tokens may
+// asAuthor gives the request's label or correction the caller's name. Admins and tokens may
 // speak for somebody else, since automation passes on what people said; a
 // person may not. It returns for whom the caller speaks, "" for themselves.
 func asAuthor(c auth.Caller, req proto.Message) string {
@@ -128,6 +137,10 @@ func asAuthor(c auth.Caller, req proto.Message) string {
 		r.Label.Author = c.Name
 	case *pb.UnlabelPagesRequest:
 		r.Author = c.Name
+	case *pb.CreateCorrectionsRequest:
+		r.Author = c.Name
+	case *pb.WithdrawCorrectionRequest:
+		r.Author = c.Name
 	}
 	return ""
 }
@@ -137,6 +150,10 @@ func authorOf(req proto.Message) string {
 	case *pb.LabelPagesRequest:
 		return r.GetLabel().GetAuthor()
 	case *pb.UnlabelPagesRequest:
+		return r.GetAuthor()
+	case *pb.CreateCorrectionsRequest:
+		return r.GetAuthor()
+	case *pb.WithdrawCorrectionRequest:
 		return r.GetAuthor()
 	}
 	return ""

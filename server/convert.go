@@ -49,6 +49,7 @@ func savedToProto(s opsreview.Saved) *pb.Saved {
 		Shifts:       int32(s.Shifts),
 		Labels:       int32(s.Labels),
 		Rejects:      int32(s.Rejects),
+		Segments:     int32(s.Segments),
 	}
 }
 
@@ -249,6 +250,7 @@ func sourceToProto(h opsreview.SourceHealth, configured bool) *pb.Source {
 		Events:        int32(h.Events),
 		Rejects:       int32(h.Rejects),
 		LastReject:    h.LastReject,
+		Segments:      int32(h.Segments),
 	}
 	for _, w := range h.Suspect {
 		out.SuspectWindows = append(out.SuspectWindows, &pb.SuspectWindow{

@@ -33,6 +33,7 @@ type facts struct {
 	db    *store.DB
 	org   opsreview.Org
 	rules *policy.Rules
+	slos  []opsreview.SLO
 	now   func() time.Time
 }
 

@@ -178,6 +178,9 @@ func (g *guard) checkReach(ctx context.Context, c call, req proto.Message) error
 			return err
 		}
 		return g.checkMonitor(ctx, c, r.GetName())
+	case correctionReach:
+		r, ok := req.(*pb.WithdrawCorrectionRequest)
+		return g.checkCorrection(ctx, c, ok, r.GetId())
 	case noReach:
 		return nil
 	case wholeReach:
@@ -267,6 +270,32 @@ func (g *guard) checkMonitor(ctx context.Context, c call, name string) error {
 	return err
 }
 
+// checkCorrection returns a NotFound error unless the correction is of an SLO of
+// the caller's teams.
+func (g *guard) checkCorrection(ctx context.Context, c call, known bool, id string) error {
+	if !known {
+		return opsreview.Errorf(opsreview.Denied, "%s may not do this", c.caller.Name)
+	}
+	for _, team := range c.scope.Teams {
+		sc, err := g.facts.scope(ctx, team)
+		if opsreview.ErrorCode(err) == opsreview.NotFound {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		theirs, err := g.facts.teamSLOs(sc, nil)
+		if err != nil {
+			return err
+		}
+		corrections, err := g.facts.db.Corrections(ctx, namesOf(theirs))
+		if err != nil || slices.ContainsFunc(corrections, func(c opsreview.Correction) bool { return c.ID == id }) {
+			return err
+		}
+	}
+	return opsreview.Errorf(opsreview.NotFound, "there is no correction %q", bounded(id))
+}
+
 // newAuditEntry says what a request is about to change.
 func newAuditEntry(c call, req proto.Message) opsreview.AuditEntry {
 	e := opsreview.AuditEntry{
@@ -284,6 +313,10 @@ func newAuditEntry(c call, req proto.Message) opsreview.AuditEntry {
 		if r.GetMonitor() != "" {
 			e.Subjects = append(e.Subjects, "monitor "+r.GetMonitor())
 		}
+	case *pb.CreateCorrectionsRequest:
+		e.Subjects = slices.Clone(r.GetSlos())
+	case *pb.WithdrawCorrectionRequest:
+		e.Subjects = []string{"correction " + r.GetId()}
 	case *pb.SendReportRequest:
 		e.Subjects = slices.Clone(r.GetDestinations())
 	case *pb.SyncSourcesRequest:

@@ -9,6 +9,7 @@ import (
 
 	"opsreview"
 	"opsreview/review"
+	"opsreview/slo"
 )
 
 const (
@@ -17,8 +18,10 @@ const (
 	headlineAge = 5 * time.Minute
 	// headlineTimeout bounds computing those of one team.
 	headlineTimeout = time.Minute
-	// maxHeadlineTeams bounds how many teams have numbers.
+	// maxHeadlineTeams bounds how many teams have numbers, and maxHeadlineSLOs how
+	// many SLOs.
 	maxHeadlineTeams = 100
+	maxHeadlineSLOs  = 1000
 	// everybody is the label of what all teams have together. A team cannot be
 	// called so in a configuration that anybody would write.
 	everybody = "(everybody)"
@@ -47,8 +50,9 @@ type headliner struct {
 
 	mu       sync.Mutex
 	computed time.Time // zero before the first time
-	failed   int       // of the teams, the last time
+	failed   int       // of the teams and the budgets, the last time
 	lines    []headline
+	budgets  []slo.Standing // of every SLO, once for all teams
 }
 
 func newHeadliner(f *facts) *headliner {
@@ -104,9 +108,16 @@ func (h *headliner) compute(ctx context.Context) {
 		}
 		lines = append(lines, of...)
 	}
+	budgets, err := h.standings(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		failed++
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.lines, h.failed, h.computed = lines, failed, h.facts.now()
+	h.lines, h.budgets, h.failed, h.computed = lines, budgets, failed, h.facts.now()
 }
 
 // team computes the numbers of one team.
@@ -146,6 +157,40 @@ func (h *headliner) team(ctx context.Context, team string) ([]headline, error) {
 	return lines, nil
 }
 
+// standings computes how every SLO stands.
+func (h *headliner) standings(ctx context.Context) ([]slo.Standing, error) {
+	if len(h.facts.slos) == 0 {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, headlineTimeout)
+	defer cancel()
+	now := h.facts.now().UTC()
+	slos := h.facts.slos[:min(len(h.facts.slos), maxHeadlineSLOs)]
+	_, standings, err := h.facts.standings(ctx, scope{zone: time.UTC}, slos, slo.At(opsreview.Window{End: now}, now))
+	return standings, err
+}
+
+// collectBudgets tells how SLOs stand. A number that is not known is absent
+// rather than zero.
+func (h *headliner) collectBudgets(gauge func(*prometheus.Desc, float64, ...string)) {
+	for _, s := range h.budgets {
+		gauge(budgetCoverage, s.Month.Coverage, s.SLO.Name)
+		if s.Month.Status != slo.NoData {
+			gauge(budgetRemaining, s.Month.Remaining, s.SLO.Name)
+		}
+		if s.BurnRateKnown {
+			gauge(budgetBurnRate, s.BurnRate, s.SLO.Name)
+		}
+	}
+}
+
+// What budgets say in numbers.
+var (
+	budgetRemaining = describe("opsreview_budget_remaining_ratio", "What remains of the SLO's 30-day error budget: 1 is all of it, below 0 it is overspent. Absent where nothing is known.", "slo")
+	budgetBurnRate  = describe("opsreview_budget_burn_rate", "The SLO's burn rate in the last hour that is known: 1 spends the budget exactly in its window. Absent where nothing is known.", "slo")
+	budgetCoverage  = describe("opsreview_budget_coverage_ratio", "The share of the last 30 days of which something is known of the SLO.", "slo")
+)
+
 // What a review says in numbers.
 var (
 	reviewPages         = describe("opsreview_review_pages", "Pages of the team's services that began in the window.", "team", "window")
@@ -158,7 +203,7 @@ var (
 	reviewOverLimits    = describe("opsreview_review_people_over_limits", "People whose load is over at least one limit of the policy.", "team", "window")
 	reviewStart         = describe("opsreview_review_window_start_timestamp_seconds", "When the window begins.", "team", "window")
 	reviewComputed      = describe("opsreview_review_computed_timestamp_seconds", "When the review's numbers were computed. Absent before the first time.")
-	reviewFailed        = describe("opsreview_review_failed_teams", "Teams whose numbers could not be computed the last time.")
+	reviewFailed        = describe("opsreview_review_failed_teams", "Teams whose numbers could not be computed the last time; the budgets of SLOs count as one.")
 )
 
 // Describe implements prometheus.Collector.
@@ -166,6 +211,7 @@ func (h *headliner) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		reviewPages, reviewLabelled, reviewOpen, reviewEscalated, reviewOutcomes, reviewInterruptions,
 		reviewInterrupted, reviewOverLimits, reviewStart, reviewComputed, reviewFailed,
+		budgetRemaining, budgetBurnRate, budgetCoverage,
 	} {
 		ch <- d
 	}
@@ -184,6 +230,7 @@ func (h *headliner) Collect(ch chan<- prometheus.Metric) {
 	}
 	gauge(reviewComputed, seconds(h.computed))
 	gauge(reviewFailed, float64(h.failed))
+	h.collectBudgets(gauge)
 	for _, l := range h.lines {
 		head := l.head
 		gauge(reviewStart, seconds(l.start), l.team, l.window)

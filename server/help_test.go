@@ -59,6 +59,7 @@ type api struct {
 	pages     pb.PageServiceClient
 	loads     pb.LoadServiceClient
 	reviews   pb.ReviewServiceClient
+	budgets   pb.BudgetServiceClient
 	monitors  pb.MonitorServiceClient
 	teams     pb.TeamServiceClient
 	sources   pb.SourceServiceClient
@@ -117,6 +118,7 @@ func (a *api) connect() {
 	a.pages, a.loads = pb.NewPageServiceClient(a.conn), pb.NewLoadServiceClient(a.conn)
 	a.reviews, a.monitors = pb.NewReviewServiceClient(a.conn), pb.NewMonitorServiceClient(a.conn)
 	a.teams, a.sources = pb.NewTeamServiceClient(a.conn), pb.NewSourceServiceClient(a.conn)
+	a.budgets = pb.NewBudgetServiceClient(a.conn)
 	a.ingests, a.databases = pb.NewIngestServiceClient(a.conn), pb.NewDatabaseServiceClient(a.conn)
 	a.health = healthpb.NewHealthClient(a.conn)
 }

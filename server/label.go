@@ -24,7 +24,7 @@ func (s *pageService) LabelPages(ctx context.Context, req *pb.LabelPagesRequest)
 	if err != nil {
 		return nil, err
 	}
-	if label.Author, err = checkAuthor(label.Author); err != nil {
+	if label.Author, err = checkAuthor("a label", label.Author); err != nil {
 		return nil, err
 	}
 	pages, err := s.chosen(ctx, choice{req.GetPages(), req.GetMonitor(), req.GetTeam(), req.GetWindow()})
@@ -78,7 +78,7 @@ func (s *pageService) labels(ctx context.Context, req *pb.LabelPagesRequest, pag
 }
 
 func (s *pageService) UnlabelPages(ctx context.Context, req *pb.UnlabelPagesRequest) (*pb.UnlabelPagesResponse, error) {
-	author, err := checkAuthor(req.GetAuthor())
+	author, err := checkAuthor("a label", req.GetAuthor())
 	if err != nil {
 		return nil, err
 	}
@@ -97,16 +97,21 @@ func (s *pageService) UnlabelPages(ctx context.Context, req *pb.UnlabelPagesRequ
 	return &pb.UnlabelPagesResponse{Changed: changed, Unchanged: unchanged}, nil
 }
 
-// A writeRequest is a request that may be a trial, or a repetition.
+// A writeRequest is a request that may be a repetition.
 type writeRequest interface {
 	proto.Message
-	GetValidateOnly() bool
 	GetRequestId() string
+}
+
+// A trialRequest is one that may be a trial, too.
+type trialRequest interface {
+	writeRequest
+	GetValidateOnly() bool
 }
 
 // saveLabels gives the labels, or finds out which it would give, and returns
 // the names of the pages that changed and of those that did not.
-func (s *pageService) saveLabels(ctx context.Context, req writeRequest, pages []opsreview.Page, labels []opsreview.Label) (changed, unchanged []string, err error) {
+func (s *pageService) saveLabels(ctx context.Context, req trialRequest, pages []opsreview.Page, labels []opsreview.Label) (changed, unchanged []string, err error) {
 	r, err := request(req, s.facts.now())
 	if err != nil {
 		return nil, nil, err
@@ -209,12 +214,12 @@ func (s *pageService) ofMonitor(ctx context.Context, c choice) ([]opsreview.Page
 	return pages, err
 }
 
-// checkAuthor returns the author as it is stored. It returns an Invalid error
-// for a label without one.
-func checkAuthor(author string) (string, error) {
+// checkAuthor returns the author of something as it is stored. It returns an
+// Invalid error where there is none.
+func checkAuthor(of, author string) (string, error) {
 	author = strings.TrimSpace(author)
 	if author == "" {
-		return "", opsreview.Errorf(opsreview.Invalid, "a label needs an author: say who gives it")
+		return "", opsreview.Errorf(opsreview.Invalid, "%s needs an author: say who gives it", of)
 	}
 	if len(author) > 200 {
 		return "", opsreview.Errorf(opsreview.Invalid, "the author's name is longer than 200 bytes")

@@ -287,6 +287,9 @@ func (s *pageService) GetPage(ctx context.Context, req *pb.GetPageRequest) (*pb.
 	for _, a := range review.Assignments(page) {
 		resp.Assignments = append(resp.Assignments, assignmentToProto(a, sc.roster))
 	}
+	if resp.Burns, err = s.burns(ctx, sc, page); err != nil {
+		return nil, err
+	}
 	return resp, s.addLabels(ctx, page, resp)
 }
 

@@ -70,6 +70,9 @@ func (f *facts) report(ctx context.Context, team string, spec opsreview.WindowSp
 	if err != nil {
 		return report.Data{}, err
 	}
+	if err := f.addBudget(ctx, sc, &in); err != nil {
+		return report.Data{}, err
+	}
 	data := report.Data{Review: review.Prepare(in), At: in.Now}
 	if err := f.addWhatIfs(ctx, sc, w, data.Review.Monitors); err != nil {
 		return report.Data{}, err

@@ -26,12 +26,18 @@ func (s *reviewService) PrepareReview(ctx context.Context, req *pb.PrepareReview
 	if err != nil {
 		return nil, err
 	}
+	if err := s.facts.addBudget(ctx, sc, &in); err != nil {
+		return nil, err
+	}
 	prepared := review.Prepare(in)
 	if err := s.facts.addWhatIfs(ctx, sc, w, prepared.Monitors); err != nil {
 		return nil, err
 	}
 	r := reviewToProto(prepared)
 	r.PrepareTime = timeToProto(in.Now)
+	if prepared.Budget != nil {
+		r.Budget = reportToProto(*prepared.Budget, *in.Budget)
+	}
 	if r.Suggested, err = s.facts.suggested(ctx, sc, began(in)); err != nil {
 		return nil, err
 	}

@@ -37,15 +37,16 @@ const MaxMessage = 16 << 20
 
 // Options are what a server is made of.
 type Options struct {
-	DB        *store.DB
-	Org       opsreview.Org
-	Rules     *policy.Rules // of suggestions; nil makes none
-	Sources   []ScheduledSource
-	Reports   []Destination
-	Importers map[string]ingest.Importer // by format: "pagerduty", "jsonl", "csv"
-	Log       *slog.Logger
-	Now       func() time.Time
-	Version   string // of the program; rejects of another version are tried again
+	DB         *store.DB
+	Org        opsreview.Org
+	Rules      *policy.Rules // of suggestions; nil makes none
+	Objectives []opsreview.SLO
+	Sources    []ScheduledSource
+	Reports    []Destination
+	Importers  map[string]ingest.Importer // by format: "pagerduty", "jsonl", "csv"
+	Log        *slog.Logger
+	Now        func() time.Time
+	Version    string // of the program; rejects of another version are tried again
 
 	// RequestTimeout bounds unary requests; 0 means a minute.
 	RequestTimeout time.Duration
@@ -112,7 +113,7 @@ func New(o Options) *Server {
 		bodyTimeout: bodyTimeout, reading: make(chan struct{}, atOnce),
 	}
 	s.syncs = newSyncer(o, s.metrics)
-	facts := &facts{db: o.DB, org: o.Org, rules: o.Rules, now: o.Now}
+	facts := &facts{db: o.DB, org: o.Org, rules: o.Rules, slos: o.Objectives, now: o.Now}
 	s.courier = &courier{opts: o, facts: facts}
 	s.addHTTP(facts)
 	guard := newGuard(o, facts)
@@ -124,6 +125,7 @@ func New(o Options) *Server {
 	pb.RegisterPageServiceServer(s.grpc, &pageService{facts: facts})
 	pb.RegisterLoadServiceServer(s.grpc, &loadService{facts: facts})
 	pb.RegisterReviewServiceServer(s.grpc, &reviewService{facts: facts, courier: s.courier})
+	pb.RegisterBudgetServiceServer(s.grpc, &budgetService{facts: facts})
 	pb.RegisterMonitorServiceServer(s.grpc, &monitorService{facts: facts})
 	pb.RegisterPolicyServiceServer(s.grpc, &policyService{facts: facts})
 	pb.RegisterTeamServiceServer(s.grpc, &teamService{facts: facts})

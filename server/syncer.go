@@ -92,11 +92,12 @@ func (s *syncer) end(name string) {
 	delete(s.running, name)
 }
 
-// pruneEvery is how often raw payloads past their retention are removed.
+// pruneEvery is how often raw payloads past their retention are removed, and
+// old segments joined.
 const pruneEvery = 6 * time.Hour
 
-// run pulls each scheduled source at its interval and prunes raw payloads,
-// until ctx ends. It returns when every goroutine of it has.
+// run pulls each scheduled source at its interval, prunes raw payloads and rolls
+// up segments, until ctx ends. It returns when every goroutine of it has.
 func (s *syncer) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, src := range s.opts.Sources {
@@ -107,6 +108,7 @@ func (s *syncer) run(ctx context.Context) {
 	if s.opts.RawRetention > 0 {
 		wg.Go(func() { repeat(ctx, pruneEvery, func() { s.prune(ctx) }) })
 	}
+	wg.Go(func() { repeat(ctx, pruneEvery, func() { s.rollUp(ctx) }) })
 	wg.Wait()
 }
 
@@ -168,5 +170,17 @@ func (s *syncer) prune(ctx context.Context) {
 		s.opts.Log.WarnContext(ctx, "raw payloads were not pruned", "err", err)
 	case n > 0:
 		s.opts.Log.InfoContext(ctx, "raw payloads pruned", "items", n)
+	}
+}
+
+// rollUp joins segments that are too old for anybody to look at minutes.
+func (s *syncer) rollUp(ctx context.Context) {
+	n, err := s.opts.DB.RollUpSegments(ctx, s.opts.Now())
+	switch {
+	case errors.Is(err, context.Canceled):
+	case err != nil:
+		s.opts.Log.WarnContext(ctx, "segments were not rolled up", "err", err)
+	case n > 0:
+		s.opts.Log.InfoContext(ctx, "segments rolled up", "segments", n)
 	}
 }
