@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +52,7 @@ those of one SLO add up; those of different SLOs are never added.`,
 func (a *app) printEpisodes(resp *pb.ListEpisodesResponse, team string, all bool) {
 	r, s, width := resp.GetReport(), a.style(), a.terminalWidth()
 	f := frameOf(r.GetWindow(), r.GetTimeZone())
-	writeLine(a.stdout, s.bold("where the error budgets went"+strings.Replace(teamTitle(team), " of everybody", "", 1)))
+	writeLine(a.stdout, s.bold("where the error budgets"+forTeam(team)+" went"))
 	line := f.String()
 	if at := r.GetAtTime(); at != nil && at.AsTime().Before(f.end) {
 		line += ", counted until " + when(at.AsTime(), f.zone)
@@ -81,12 +79,12 @@ func (a *app) printEpisodes(resp *pb.ListEpisodesResponse, team string, all bool
 
 func (a *app) printBurn(b *pb.Burn, st *pb.SLOStanding, f frame, all bool) {
 	s, width := a.style(), a.terminalWidth()
-	head := s.bold(bounded(b.GetSlo()))
+	head := s.bold(fit(clean(b.GetSlo()), width/2))
 	if st != nil {
-		head += "  " + target(st.GetObjective().GetTarget()) + ", " + leftText(st.GetMonth()) + " of the 30-day budget"
-		if !counted(st.GetMonth()) {
-			head = s.bold(bounded(b.GetSlo())) + "  " + target(st.GetObjective().GetTarget()) + ", " + leftText(st.GetMonth())
-		}
+		head += "  " + target(st.GetObjective().GetTarget()) + ", " + leftText(st.GetMonth())
+	}
+	if counted(st.GetMonth()) {
+		head += " of the 30-day budget"
 	}
 	writeLine(a.stdout, head)
 	writeWrapped(a.stdout, "  ", burnText(b), width)
@@ -229,95 +227,6 @@ func episodeWords(e *pb.Episode) string {
 	return strings.Join(words, ", ")
 }
 
-// mostPageBurns is how many pages of an SLO are shown without --all.
-const mostPageBurns = 8
-
-// printPageBurns prints the pages that answer for burn, dearest first, and
-// counts the others.
-func (a *app) printPageBurns(b *pb.Burn, f frame, all bool) {
-	pages := slices.Clone(b.GetPageBurns())
-	slices.SortStableFunc(pages, func(p, q *pb.PageBurn) int { return cmp.Compare(q.GetCost(), p.GetCost()) })
-	t := table{columns: []column{
-		{head: "PAGED"},
-		{head: "BURNED", right: true},
-		{head: "BEFORE", right: true},
-		{head: "OPEN", right: true},
-		{head: "AFTER", right: true},
-		{head: "PAGE"},
-		{head: "TITLE", flex: true, min: 16},
-		{head: "JOINED BY", drop: 1},
-	}}
-	var idle, unjudged, rest int32
-	for _, p := range pages {
-		switch {
-		case !all && p.GetCoincidence() == "unjudged":
-			unjudged++
-			continue
-		case !all && p.GetCoincidence() == "without_burn":
-			idle++
-			continue
-		case !all && len(t.rows) == mostPageBurns:
-			rest++
-			continue
-		}
-		cost := pageBurnParts(p)
-		t.row(when(p.GetPageTriggerTime().AsTime(), f.zone), cost.whole+marks(p), cost.before, cost.during, cost.after,
-			fit(clean(p.GetPage()), 40), bounded(p.GetPageTitle()), clean(p.GetRule()))
-	}
-	if len(t.rows) > 0 {
-		writeLine(a.stdout, "")
-		t.print(a.stdout, a.style(), "  ", a.terminalWidth())
-	}
-	var others []string
-	for _, o := range []struct {
-		n    int32
-		what string
-	}{{rest, "with less"}, {idle, "without burn"}, {unjudged, "not judged"}} {
-		if o.n > 0 {
-			others = append(others, plural(o.n, "page")+" "+o.what)
-		}
-	}
-	if len(others) > 0 {
-		writeLine(a.stdout, a.style().dim("  "+strings.Join(others, ", ")+": --all shows them"))
-	}
-}
-
-// marks says of a page's burn that a part of it is elsewhere or in a gap.
-func marks(p *pb.PageBurn) string {
-	text := ""
-	if p.GetGap() {
-		text += "~"
-	}
-	if p.GetPartly() {
-		text += "+"
-	}
-	return text
-}
-
-// A pageCost is what a page answers for, in words that add up.
-type pageCost struct{ whole, before, during, after string }
-
-// pageBurnParts splits the cost of a page as its units are split.
-func pageBurnParts(p *pb.PageBurn) pageCost {
-	parts := []float64{p.GetBefore(), p.GetDuring(), p.GetAfter()}
-	units := parts[0] + parts[1] + parts[2]
-	if units <= 0 {
-		return pageCost{"0 %", "–", "–", "–"}
-	}
-	digits := max(1, decimals(p.GetCost()))
-	for i := range parts {
-		parts[i] *= p.GetCost() / units
-	}
-	texts := make([]string, len(parts))
-	for i, x := range addUp(parts, digits) {
-		texts[i] = "–"
-		if x > 0 {
-			texts[i] = shareTo(x, digits)
-		}
-	}
-	return pageCost{shareTo(p.GetCost(), digits), texts[0], texts[1], texts[2]}
-}
-
 // printQuality prints how well pages told of significant burn.
 func (a *app) printQuality(q *pb.PagingQuality, whose string) {
 	for i, text := range qualityLines(q, whose) {
@@ -332,16 +241,15 @@ func qualityLines(q *pb.PagingQuality, whose string) []string {
 	if q == nil {
 		return nil
 	}
-	bound := ""
-	if q.GetSignificantShare() > 0 {
-		bound = " (from " + share(q.GetSignificantShare()) + " of the budget)"
-	}
-	recall := "no significant episode" + bound + " that should have been noticed"
+	recall := "no significant episode that should have been noticed"
 	if q.GetRecall() != nil {
-		recall = "noticed " + kOfN(q.GetRecall(), "significant episode") + bound
+		recall = "noticed " + kOfN(q.GetRecall(), "significant episode")
 		if q.WeightedRecall != nil {
 			recall += fmt.Sprintf(", with %s of what they burned", share(q.GetWeightedRecall()))
 		}
+	}
+	if q.GetSignificantShare() > 0 {
+		recall += "; significant is " + target(q.GetSignificantShare()) + " of the 30-day budget"
 	}
 	precision := "no page about " + whose + " could be judged"
 	if q.GetPrecision() != nil {
@@ -398,7 +306,7 @@ func (a *app) printBurnMatrix(r *pb.BurnReport) {
 		t.row(row.name, fmt.Sprint(row.v.GetActionable()), fmt.Sprint(row.v.GetNotActionable()), fmt.Sprint(row.v.GetUnlabelled()))
 	}
 	t.print(a.stdout, s, "  ", a.terminalWidth())
-	writeLine(a.stdout, "  "+missedText(r))
+	writeWrapped(a.stdout, "  ", missedText(r), a.terminalWidth())
 	if len(r.GetBurns()) > 1 {
 		a.printQuality(r.GetQuality(), "these SLOs")
 	}
@@ -417,55 +325,6 @@ func missedText(r *pb.BurnReport) string {
 		}
 	}
 	return plural(n, "significant episode") + " without a page: " + strings.Join(some(costs, 4), ", ")
-}
-
-// joinWords say why a page is about an SLO.
-var joinWords = map[string]string{"labels": "labels", "match": "the SLO's own conditions", "service": "service"}
-
-// printBurns says what a page answers for in each SLO's budget.
-func (a *app) printBurns(burns []*pb.PageBurn) {
-	name := "burned"
-	for _, p := range burns {
-		for _, line := range wrap(pageBurnText(p), a.terminalWidth()-18) {
-			writeLine(a.stdout, fmt.Sprintf("  %-13s %s", name, line))
-			name = ""
-		}
-	}
-}
-
-// pageBurnText is "15.3 % of the 30-day budget of vault/availability (5.0 %
-// before it, 10.3 % while open); joined by labels".
-func pageBurnText(p *pb.PageBurn) string {
-	slo, why := bounded(p.GetSlo()), "; joined by "+orElse(joinWords[p.GetRule()], "something else")
-	switch p.GetCoincidence() {
-	case "unjudged":
-		return "not known for " + slo + ": too little was watched at the time" + why
-	case "without_burn":
-		if p.GetCost() == 0 {
-			return "nothing of the budget of " + slo + why
-		}
-	}
-	cost := pageBurnParts(p)
-	var parts []string
-	for _, part := range []struct{ share, when string }{{cost.before, "before it"}, {cost.during, "while open"}, {cost.after, "after it"}} {
-		if part.share != "–" {
-			parts = append(parts, part.share+" "+part.when)
-		}
-	}
-	text := cost.whole + " of the 30-day budget of " + slo
-	if len(parts) > 0 {
-		text += " (" + strings.Join(parts, ", ") + ")"
-	}
-	switch p.GetCoincidence() {
-	case "minor_burn":
-		text += ", no significant episode"
-	case "without_burn":
-		text += ", no episode"
-	}
-	if p.GetGap() {
-		text += ", partly known as the sum of a gap only"
-	}
-	return text + why
 }
 
 // printFindings prints what needs work, with the numbers and what to do.

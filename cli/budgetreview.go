@@ -135,10 +135,12 @@ func (a *app) printBurnMatrixLines(r *pb.BurnReport) {
 	} {
 		v := row.v
 		n := v.GetActionable() + v.GetNotActionable() + v.GetUnlabelled()
-		text := fmt.Sprintf("  %3d pages %-21s", n, row.name)
-		if n > 0 {
-			text += fmt.Sprintf("  %3d actionable  %3d not actionable  %3d unlabelled", v.GetActionable(), v.GetNotActionable(), v.GetUnlabelled())
+		var words []string
+		for _, c := range []outcomeCount{{v.GetActionable(), "actionable"}, {v.GetNotActionable(), "not actionable"}, {v.GetUnlabelled(), "unlabelled"}} {
+			if c.n > 0 {
+				words = append(words, fmt.Sprintf("%d %s", c.n, c.word))
+			}
 		}
-		writeLine(a.stdout, strings.TrimRight(text, " "))
+		writeLine(a.stdout, strings.TrimRight(fmt.Sprintf("  pages %-21s  %3d  %s", row.name, n, strings.Join(words, ", ")), " "))
 	}
 }

@@ -155,7 +155,7 @@ func standingNote(st *pb.SLOStanding) string {
 // printStanding prints everything that is known of how an SLO stands.
 func (a *app) printStanding(st *pb.SLOStanding, zone *time.Location) {
 	slo := st.GetSlo()
-	writeLine(a.stdout, a.style().bold(bounded(slo.GetName())))
+	writeLine(a.stdout, a.style().bold(fit(clean(slo.GetName()), a.terminalWidth())))
 	if slo.GetTitle() != "" {
 		writeWrapped(a.stdout, "  ", bounded(slo.GetTitle()), a.terminalWidth())
 	}
@@ -243,7 +243,7 @@ var standingCSVHead = []string{
 // standingCSV is one row of budget show -o csv; a cell is empty where the
 // number is unknown.
 func standingCSV(st *pb.SLOStanding) []string {
-	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+	number := func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 	known := func(ok bool, x float64) string {
 		if !ok {
 			return ""

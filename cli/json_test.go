@@ -35,7 +35,7 @@ var contract = map[string]any{
 	"episode": episodeJSON{}, "page burn": pageBurnJSON{}, "paging quality": qualityJSON{}, "at bound": atBoundJSON{},
 	"signed spread": signedSpreadJSON{}, "burn matrix": burnMatrixJSON{}, "burn verdicts": burnVerdictsJSON{}, "finding": findingJSON{},
 	"correction": correctionJSON{},
-	"token": tokenJSON{}, "audit entry": auditJSON{},
+	"token":      tokenJSON{}, "audit entry": auditJSON{},
 	"sync": syncJSON{}, "import": importJSON{}, "import problem": problemJSON{}, "saved": savedJSON{},
 	"changed": changedJSON{}, "backup": backupJSON{}, "database check": soundJSON{},
 }

@@ -176,12 +176,16 @@ func wrap(s string, width int) []string {
 	if cut {
 		s += "…"
 	}
+	s = strings.ReplaceAll(s, " %", joinedPercent)
 	parts := strings.Split(ansi.Wrap(s, max(width, 1), ""), "\n")
 	for i, line := range parts {
-		parts[i] = fit(line, width)
+		parts[i] = fit(strings.ReplaceAll(line, joinedPercent, " %"), width)
 	}
 	return parts
 }
+
+// joinedPercent keeps a percent sign on the line of its number.
+const joinedPercent = "\u00a0%"
 
 // writeWrapped writes a text over as many lines as it needs, all but the first
 // a little further in.
