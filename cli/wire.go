@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"opsreview"
@@ -55,7 +56,8 @@ func (a *app) open(ctx context.Context, change ...func(config.Config, *server.Op
 		return nil, err
 	}
 	opts := server.Options{
-		Org: org, Rules: cfg.Document.Rules, Sources: openSources(cfg, a.vendors), Reports: openReports(cfg), Importers: importers(), Log: a.log(), Now: a.clock(),
+		Org: org, Rules: cfg.Document.Rules, Objectives: objectives(cfg), Sources: openSources(cfg, a.vendors),
+		Reports: openReports(cfg), Importers: importers(), Log: a.log(), Now: a.clock(),
 		Version: version(), RawRetention: time.Duration(cfg.Retention.Raw),
 		LocalUser: accountName(),
 	}
@@ -66,6 +68,9 @@ func (a *app) open(ctx context.Context, change ...func(config.Config, *server.Op
 	}
 	if opts.DB, err = store.Open(ctx, path, store.Options{Monitors: org.Monitors, Version: version()}); err != nil {
 		return nil, atFile(path, err)
+	}
+	if err := opts.DB.RecordObjectives(ctx, opts.Objectives, opts.Now()); err != nil {
+		return nil, errors.Join(err, opts.DB.Close())
 	}
 	return &backend{server: server.New(opts), db: opts.DB, limits: opts.Limits, path: path, listen: cfg.Server.Listen}, nil
 }
@@ -131,6 +136,19 @@ func openSource(s config.Source, slos []opsreview.SLO, o vendorOptions) (ingest.
 		}
 		return pagerduty.New(s.PagerDuty, token, nil, o.pagerduty...)
 	}
+}
+
+// objectives returns the SLOs of the configuration, with what the sources know
+// of how well they can count them.
+func objectives(cfg config.Config) []opsreview.SLO {
+	slos := slices.Clone(cfg.Objectives)
+	for i, s := range slos {
+		counts := func(src config.Source) bool { return src.Name == s.Source && src.Type == "prometheus" }
+		if slices.ContainsFunc(cfg.Sources, counts) {
+			slos[i].Indicator.Approximate = prometheus.Approximate(s)
+		}
+	}
+	return slos
 }
 
 // openReports makes the destinations of the configuration. Secrets are read
