@@ -2,6 +2,7 @@ package slo
 
 import (
 	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -162,9 +163,8 @@ func ratio(a, b float64) float64 {
 	if b <= 0 {
 		return 0
 	}
-	r := a / b
-	if r-r != 0 { // it is infinite, or not a number
-		return 0
+	if r := a / b; !math.IsInf(r, 0) && !math.IsNaN(r) {
+		return r
 	}
-	return r
+	return 0
 }

@@ -61,6 +61,10 @@ type periods struct {
 	zone         *time.Location
 }
 
+// mostPeriods is how many days, weeks, months, quarters or years a period may
+// have: as far as the calendar is worth computing.
+const mostPeriods = 1000
+
 // newPeriods returns false for a window that cannot be read. One without a start
 // begins with the Monday that was the first day of the year 2024.
 func newPeriods(sw opsreview.SLOWindow, zone *time.Location) (periods, bool) {
@@ -80,6 +84,9 @@ func newPeriods(sw opsreview.SLOWindow, zone *time.Location) (periods, bool) {
 		p.first = first
 	}
 	n := max(sw.Count, 1)
+	if n > mostPeriods {
+		return p, false
+	}
 	switch sw.Unit {
 	case "d":
 		p.days = n

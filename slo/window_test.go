@@ -72,6 +72,7 @@ func TestOwnWindow(t *testing.T) {
 		"without a zone it is that of the time":     {opsreview.SLOWindow{Unit: "M", Count: 1, Start: "2022-01-01"}, utc("2026-11-09 10:00").In(berlin), "2026-10-31 23:00"},
 		"an unknown zone has no window":             {window: opsreview.SLOWindow{Unit: "M", Count: 1, Zone: "Mars/Olympus"}, at: utc("2026-11-09 10:00")},
 		"a start that cannot be read has none":      {window: opsreview.SLOWindow{Unit: "M", Count: 1, Start: "soon"}, at: utc("2026-11-09 10:00")},
+		"a count beyond all calendars has none":     {window: opsreview.SLOWindow{Unit: "Y", Count: 1 << 60}, at: utc("2026-11-09 10:00")},
 		"an unknown unit has none":                  {window: opsreview.SLOWindow{Unit: "fortnight", Count: 1}, at: utc("2026-11-09 10:00")},
 	}
 	for name, test := range tests {
