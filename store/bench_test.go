@@ -106,3 +106,36 @@ func bareInsert(b *testing.B, pool *sql.DB, key int64, pages []opsreview.Page) (
 	must(tx.Commit())
 	return rows
 }
+
+// BenchmarkSaveSegments saves days of one-minute segments.
+func BenchmarkSaveSegments(b *testing.B) {
+	db := openDB(b)
+	day := 0
+	for b.Loop() {
+		b.StopTimer()
+		batch := opsreview.Batch{Segments: minuteSegments("a", day*1440, day*1440+1440)}
+		day++
+		b.StartTimer()
+		save(b, db, "prom", batch)
+	}
+	b.ReportMetric(float64(day*1440)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkSegments reads a month of one SLO by hours, and minute by minute.
+func BenchmarkSegments(b *testing.B) {
+	db := openDB(b)
+	save(b, db, "prom", opsreview.Batch{Segments: minuteSegments("a", 0, 30*1440)})
+	for name, detail := range map[string]bool{"hours": false, "minutes": true} {
+		b.Run(name, func(b *testing.B) {
+			rows := 0
+			for b.Loop() {
+				found, err := db.Segments(context.Background(), store.SegmentFilter{Detail: detail})
+				if err != nil || len(found["a"]) < 720 {
+					b.Fatalf("%d segments: %v", len(found["a"]), err)
+				}
+				rows += len(found["a"])
+			}
+			b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}

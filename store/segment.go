@@ -266,8 +266,8 @@ func (r segmentRun) merge(stored []segmentRow) (m mergedRun, err error) {
 		last := r.reach(next, old.end)
 		if r.rows[next].start() > old.start() || r.rows[last].end < old.end {
 			return m, opsreview.Errorf(opsreview.Conflict,
-				"the segment of SLO %q from %s overlaps a stored one in part, from %s: "+
-					"the stored one is longer, or was joined for its age; give segments for whole hours of UTC, which replace what lies within them",
+				"the segment of SLO %q from %s overlaps the stored one from %s in part: give segments that cover that whole; "+
+					"what is older than 35 days is kept in longer segments, each within an hour of UTC",
 				r.slo, r.rows[next].stretch(), old.stretch())
 		}
 		m.replaced++

@@ -40,7 +40,6 @@ func (db *DB) Segments(ctx context.Context, f SegmentFilter) (map[string][]opsre
 		if err != nil {
 			return err
 		}
-		defer r.close()
 		for _, s := range slos {
 			rows, err := r.read(ctx, s.key)
 			if err != nil {
@@ -126,22 +125,12 @@ func newSegmentReader(ctx context.Context, tx *sql.Tx, f SegmentFilter) (*segmen
 	}
 	r.fine = joinSpans(r.fine)
 	for i, query := range []string{selectHours, selectWithin, selectCrossing} {
-		s, err := tx.PrepareContext(ctx, query)
-		if err != nil {
-			r.close()
+		var err error
+		if r.stmts[i], err = tx.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // The transaction closes it.
 			return nil, err
 		}
-		r.stmts[i] = s
 	}
 	return r, nil
-}
-
-func (r *segmentReader) close() {
-	for _, s := range r.stmts {
-		if s != nil {
-			_ = s.Close() // The transaction, which ends, would do it too.
-		}
-	}
 }
 
 // read returns the SLO's rows in order. They are overwritten by the next call.
