@@ -45,11 +45,12 @@ type sizes struct {
 	queries  int // of each of the clients
 
 	connections int // idle ones
+	slos        int // whose budgets are computed
 }
 
 var (
-	fullSizes  = sizes{rounds: 15, reviews: 31, short: 10_000, long: 1_000_000, imported: 1_000_000, stored: 100_000, queries: 90, connections: 10_000}
-	quickSizes = sizes{rounds: 5, reviews: 11, short: 10_000, long: 100_000, imported: 100_000, stored: 20_000, queries: 30, connections: 1000}
+	fullSizes  = sizes{rounds: 15, reviews: 31, short: 10_000, long: 1_000_000, imported: 1_000_000, stored: 100_000, queries: 90, connections: 10_000, slos: 200}
+	quickSizes = sizes{rounds: 5, reviews: 11, short: 10_000, long: 100_000, imported: 100_000, stored: 20_000, queries: 30, connections: 1000, slos: 20}
 )
 
 // A bench is one run.
@@ -74,6 +75,7 @@ var parts = []part{
 	{"review", (*bench).review},
 	{"queries", (*bench).queriesWhileSyncing},
 	{"server", (*bench).company},
+	{"budget", (*bench).budget},
 	{"policy", (*bench).policy},
 	{"confusion", (*bench).confusion},
 }
