@@ -136,6 +136,25 @@ func TestHistoriesOfAnyLengthEndWithTheSamePages(t *testing.T) {
 	}
 }
 
+// The budget part fails by itself if budgets differ from the bare sum, or over
+// a long history from those over a short one.
+func TestBudgetsAreTheBareSum(t *testing.T) {
+	b := &bench{sizes: sizes{slos: 2, rounds: 1}, dir: t.TempDir(), log: io.Discard}
+	results, err := b.budget(t.Context())
+	if err != nil || len(results) != 4 {
+		t.Fatalf("%d results: %v", len(results), err)
+	}
+	db, err := b.open(t.Context(), "budgets of a year.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	// The histories are built as if old segments had been joined.
+	if n, err := db.RollUpSegments(t.Context(), budgetEnd); n != 0 || err != nil {
+		t.Errorf("%d segments were yet to be joined: %v", n, err)
+	}
+}
+
 func TestTally_CountsVerdictsAndCausesApart(t *testing.T) {
 	really := truth{Actionable: true, Cause: "capacity"}
 	got := tally{}.with(really, opsreview.Actionable, "capacity").

@@ -112,11 +112,22 @@ func (b *bench) backfill(ctx context.Context) ([]result, error) {
 		ratios = append(ratios, bareTook/took)
 		rates, bareRates = append(rates, minutesPerDay/took), append(bareRates, minutesPerDay/bareTook)
 	}
+	fewer := 0
+	took, err := timed(func() error {
+		fewer, err = db.RollUpSegments(ctx, historyEnd.AddDate(0, 0, 35))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	ratio := median(ratios)
 	return []result{{
 		name: "budget: saving segments against a bare loop", value: ratio, text: fmt.Sprintf("%.2f", ratio), atLeast: 0.6,
 		detail: fmt.Sprintf("%.0f segments/s against %.0f; days from %.2f to %.2f",
 			median(rates), median(bareRates), quantile(ratios, 0), quantile(ratios, 1)),
+	}, {
+		name: "budget: joining old segments", text: fmt.Sprintf("%.0f segments/s", backfillDays*minutesPerDay/took),
+		detail: fmt.Sprintf("%d became %d in %s", backfillDays*minutesPerDay, backfillDays*minutesPerDay-fewer, milliseconds(took)),
 	}}, errors.Join(loop.close(), db.Close())
 }
 

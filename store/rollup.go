@@ -77,7 +77,10 @@ func (db *DB) rollUp(ctx context.Context, tier rollupTier, key, limit int64) (fe
 		_, err = w.exec(ctx, `UPDATE slos SET `+tier.column+` = ?, segments = segments - ? WHERE key = ?`, to, fewer, key)
 		return err
 	})
-	return fewer, more, err
+	if err != nil {
+		return 0, false, err // What was counted has been undone.
+	}
+	return fewer, more, nil
 }
 
 // joinCells joins the segments of a span that lie within one cell, and returns

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -285,5 +287,53 @@ func TestSegments_FindNothingAtTheEndsOfTime(t *testing.T) {
 				t.Errorf("there are %d segments, want %d: %v", len(found["a"]), tt.want, err)
 			}
 		})
+	}
+}
+
+// TestRollUpSegments_IsStoppedAndRunAgain stops a rollup as soon as it has
+// joined anything: what it has done stays, what it has not is done by the next.
+func TestRollUpSegments_IsStoppedAndRunAgain(t *testing.T) {
+	db := openDB(t)
+	const days = 40
+	save(t, db, "prom", opsreview.Batch{Segments: minuteSegments("a", 0, days*24*60)})
+	w := opsreview.Window{Start: at(0, "00:00:00"), End: at(days, "00:00:00")}
+	total := func() opsreview.Segment {
+		found, err := db.Segments(t.Context(), store.SegmentFilter{Window: w, Detail: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum(found["a"], w)
+	}
+	before := total()
+	ctx, stop := context.WithCancel(t.Context())
+	watched := make(chan error, 1)
+	go func() {
+		defer stop()
+		for {
+			states, err := db.SLOStates(context.WithoutCancel(ctx))
+			if err != nil || states[0].Segments < days*24*60 {
+				watched <- err
+				return
+			}
+		}
+	}()
+	fewer, err := db.RollUpSegments(ctx, w.End.AddDate(0, 0, 35))
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if err := <-watched; err != nil || fewer == 0 {
+		t.Fatalf("%d segments fewer: %v", fewer, err)
+	}
+	wantSound(t, db)
+	if diff := gocmp.Diff(before, total()); diff != "" {
+		t.Errorf("after the first (-want +got):\n%s", diff)
+	}
+	rest, err := db.RollUpSegments(t.Context(), w.End.AddDate(0, 0, 35))
+	if want := days * 24 * 60 * 4 / 5; err != nil || fewer+rest != want {
+		t.Errorf("%d and %d segments fewer, want %d together: %v", fewer, rest, want, err)
+	}
+	wantSound(t, db)
+	if diff := gocmp.Diff(before, total()); diff != "" {
+		t.Errorf("after both (-want +got):\n%s", diff)
 	}
 }
