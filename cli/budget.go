@@ -17,7 +17,7 @@ import (
 func (a *app) budgetCommand() *cobra.Command {
 	return noun("budget", "Where error budgets went, and what people were paged for",
 		a.budgetShowCommand(), a.budgetEpisodesCommand(),
-		a.budgetCorrectCommand(), a.budgetCorrectionsCommand(), a.budgetUncorrectCommand())
+		a.budgetCorrectCommand(), a.budgetCorrectionsCommand(), a.budgetUncorrectCommand(), a.budgetCheckCommand())
 }
 
 // share is a share in percent, with as many digits as tell something: "136.9 %",

@@ -37,6 +37,7 @@ var contract = map[string]any{
 	"correction": correctionJSON{},
 	"token":      tokenJSON{}, "audit entry": auditJSON{},
 	"sync": syncJSON{}, "import": importJSON{}, "import problem": problemJSON{}, "saved": savedJSON{},
+	"budget check": budgetCheckJSON{}, "checked SLO": checkedSLOJSON{}, "objective problem": checkedProblemJSON{},
 	"changed": changedJSON{}, "backup": backupJSON{}, "database check": soundJSON{},
 }
 

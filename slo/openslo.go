@@ -233,7 +233,7 @@ func (l *library) readSLO(e entry) {
 	before := l.fatal
 	s := opsreview.SLO{
 		Title: l.title(e), Description: e.spec.text("description"), Service: e.spec.text("service"),
-		Origin: Problem{File: e.file.name, Line: e.tree.line}.place(),
+		Origin: e.place(),
 	}
 	e.nameProblems(e.spec, "service", s.Service)
 	if len(l.services) > 0 && s.Service != "" && !l.services[s.Service] {
@@ -250,28 +250,36 @@ func (l *library) readSLO(e entry) {
 		e.spec.fail("objectives", "is missing")
 	}
 	e.spec.done()
-	if l.fatal > before {
-		return
-	}
+	broken := l.fatal > before
 	if i != nil && i.Threshold != nil && len(objectives) > 1 && !e.v2 {
 		e.spec.warn("objectives", "version 1 of OpenSLO allows one for a thresholdMetric: each is read nevertheless")
 	}
 	for n, o := range objectives {
-		l.readObjective(e, s, i, o, n, len(objectives))
+		before := l.fatal
+		if len(objectives) > 1 {
+			s.Title = titleOf(e, o)
+		}
+		one := l.readObjective(e, s, i, o, broken)
+		one.Name = s.Service + "/" + e.name
+		if n > 0 {
+			one.Name += "/" + strconv.Itoa(n+1)
+			one.Origin = o.place()
+		}
+		if where, ok := l.slos[one.Name]; ok && !broken {
+			o.fail("", "there is another SLO %s, at %s", quote(one.Name), where)
+		}
+		if l.fatal == before && !broken {
+			l.slos[one.Name] = one.Origin
+			l.found = append(l.found, located{e.file.index, one})
+		}
 	}
 }
 
-// readObjective adds the SLO of the n-th objective of a document.
-func (l *library) readObjective(e entry, s opsreview.SLO, base *indicator, o *object, n, of int) {
+// readObjective completes an SLO by one of its document's objectives. Of a
+// broken document only more of what is wrong is wanted.
+func (l *library) readObjective(e entry, s opsreview.SLO, base *indicator, o *object, broken bool) opsreview.SLO {
 	before := l.fatal
-	s.Name = s.Service + "/" + e.name
-	if n > 0 {
-		s.Name += "/" + strconv.Itoa(n+1)
-		s.Origin = Problem{File: o.file.name, Line: o.tree.line}.place()
-	}
-	if title := o.text("displayName"); title != "" && of > 1 {
-		s.Title = strings.TrimPrefix(s.Title+": "+title, ": ")
-	}
+	o.ignore("displayName", "labels")
 	own := l.findIndicator(o, e.v2)
 	if o.get("compositeWeight") != nil {
 		o.warn("compositeWeight", "is ignored: every objective is an SLO of its own")
@@ -279,24 +287,23 @@ func (l *library) readObjective(e entry, s opsreview.SLO, base *indicator, o *ob
 	if own == nil {
 		own = base
 	}
-	o.ignore("labels")
 	s.Objective = readTarget(o, s.Objective)
 	switch {
-	case own == nil && l.fatal == before:
+	case own == nil && l.fatal == before && !broken:
 		o.fail(o.named(e.v2, "indicator", "sli"), "is missing, and the document has none for all of its objectives")
 	case own != nil:
 		s.Indicator = readThreshold(o, *own)
 	}
 	o.done()
-	if where, ok := l.slos[s.Name]; ok {
-		o.fail("", "there is another SLO %s, at %s", quote(s.Name), where)
-	}
-	if l.fatal > before {
-		return
-	}
-	l.slos[s.Name] = s.Origin
-	l.found = append(l.found, located{e.file.index, s})
+	return s
+}
+
+// titleOf is the title of one of several objectives.
+func titleOf(e entry, o *object) string {
+	parts := []string{e.meta.text("displayName"), o.text("displayName")}
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	return strings.Join(parts, ": ")
 }
 
 // place returns "file:line".
-func (p Problem) place() string { return p.File + ":" + strconv.Itoa(p.Line) }
+func (o *object) place() string { return o.file.name + ":" + strconv.Itoa(o.tree.line) }

@@ -1,6 +1,8 @@
 package slo
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -191,8 +193,13 @@ func readQuery(o *object, vendor string) string {
 	return ""
 }
 
-// promError shortens an error of the parser of PromQL.
+// promError says where an expression of PromQL is wrong, and why.
 func promError(err error) string {
+	var all parser.ParseErrors
+	if errors.As(err, &all) && len(all) > 0 && all[0].Err != nil {
+		text, _, _ := strings.Cut(all[0].Err.Error(), "\n")
+		return fmt.Sprintf("%s, at character %d", text, all[0].PositionRange.Start+1)
+	}
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	return text
 }

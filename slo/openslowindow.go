@@ -170,6 +170,10 @@ func readTarget(o *object, objective opsreview.Objective) opsreview.Objective {
 		o.fail("target", "must be at least 0 and below 1: there must be something that may fail")
 	}
 	objective.Target = target
+	if objective.Method == "" { // which is said already
+		o.ignore("timeSliceWindow", "timeSliceTarget")
+		return objective
+	}
 	objective.Slice = readSlice(o, objective.Method)
 	objective.SliceTarget = readSliceTarget(o, objective.Method)
 	return objective
