@@ -42,7 +42,7 @@ func callsOf(pages []opsreview.Page, w opsreview.Window, now time.Time) []call {
 	slices.SortFunc(calls, func(a, b call) int {
 		return cmp.Or(a.page.TriggeredAt.Compare(b.page.TriggeredAt), a.page.Ref.Compare(b.page.Ref))
 	})
-	return calls
+	return slices.CompactFunc(calls, func(a, b call) bool { return a.page.Ref == b.page.Ref })
 }
 
 // spellsOf returns when the page was open. A page that ended as it began, or
@@ -145,10 +145,12 @@ func (a *account) detected(e *Episode, mine []spell) {
 	e.Stale = first.Before(e.Window.Start.Add(-pageLead))
 	e.Detection = first.Sub(e.Window.Start)
 	e.Before = a.burn.Share(a.tally.within(e.Window.Start, earlier(first, e.Window.End)).bad)
+	listed := make(map[int]bool, len(mine))
 	for _, s := range mine {
 		a.dearest[s.call] = max(a.dearest[s.call], e.Cost)
-		if ref := a.calls[s.call].page.Ref; !slices.Contains(e.Pages, ref) {
-			e.Pages = append(e.Pages, ref)
+		if !listed[s.call] {
+			listed[s.call] = true
+			e.Pages = append(e.Pages, a.calls[s.call].page.Ref)
 		}
 	}
 	e.Reset, e.ResetKnown = a.reset(e.Window.End, mine)
@@ -168,19 +170,16 @@ func (a *account) reset(end time.Time, mine []spell) (time.Duration, bool) {
 		return 0, false
 	}
 	p := a.calls[last.call].page
-	if last.End.Equal(p.ResolvedAt) {
-		return last.End.Sub(end), byMonitoring(p.ResolvedBy)
-	}
+	by, known := p.ResolvedBy, last.End.Equal(p.ResolvedAt)
 	for _, ev := range p.Events {
-		if ev.Kind == opsreview.Resolved && ev.At.Equal(last.End) {
-			return last.End.Sub(end), byMonitoring(ev.By)
+		if !known && ev.Kind == opsreview.Resolved && ev.At.Equal(last.End) {
+			by, known = ev.By, true
 		}
 	}
-	return 0, false
-}
-
-func byMonitoring(a opsreview.Agent) bool {
-	return a.Kind != opsreview.Person && a.Kind != opsreview.Timer
+	if !known || by.Kind == opsreview.Person || by.Kind == opsreview.Timer {
+		return 0, false
+	}
+	return last.End.Sub(end), true
 }
 
 // undetected books an episode without a page. An episode that began before the
