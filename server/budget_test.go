@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
@@ -276,5 +277,54 @@ func TestListBudgets_Gaps(t *testing.T) {
 		if s.GetSlo().GetName() == "vault/availability" && (!s.GetApproximate() || s.GetObjective().GetTarget() != 0.99 || !s.GetMonth().GetObjectiveChanged()) {
 			t.Errorf("the standing is %v", s)
 		}
+	}
+}
+
+// Numbers of budgets are those that are listed, and absent where nothing is
+// known.
+func TestMetrics_TellTheBudgets(t *testing.T) {
+	w := openHTTP(t, withObjectives)
+	seedBurn(t, w.api)
+	watched(t, w.api, "consul/availability", outage{monday(7, "11:30:00"), 1})
+	w.server.ComputeHeadlines(t.Context())
+	got := scrape(t, w)
+	for _, s := range must(w.budgets.ListBudgets(t.Context(), &pb.ListBudgetsRequest{}))(t).GetStandings() {
+		name := s.GetSlo().GetName()
+		remaining, burning := s.GetMonth().GetRemaining(), s.GetBurnRate()
+		if s.GetMonth().GetStatus() == pb.BudgetStatus_BUDGET_STATUS_NO_DATA {
+			remaining, burning = -1, -1 // absent
+		}
+		about(t, "what remains of "+name, remaining, valueOf(got, "opsreview_budget_remaining_ratio", "slo="+name))
+		about(t, "the burn rate of "+name, burning, valueOf(got, "opsreview_budget_burn_rate", "slo="+name))
+		about(t, "the coverage of "+name, s.GetMonth().GetCoverage(), valueOf(got, "opsreview_budget_coverage_ratio", "slo="+name))
+	}
+	if n := valueOf(got, "opsreview_source_segments", "source=prom"); n < 1000 {
+		t.Errorf("%v segments", n)
+	}
+}
+
+// Old minutes are joined without changing any budget.
+func TestRollUp(t *testing.T) {
+	a := openServer(t, withObjectives)
+	seed(t, a)
+	watched(t, a, "vault/availability", outage{monday(-38, "02:00:00"), 10}, outage{monday(1, "02:00:00"), 10})
+	at := &pb.ListBudgetsRequest{Slos: []string{"vault/availability"}, At: "2026-10-20"}
+	before := must(a.budgets.ListBudgets(t.Context(), at))(t)
+	about(t, "what is bad", 1000, before.GetStandings()[0].GetMonth().GetBad())
+	count := func() int { return must(a.db.SLOStates(t.Context()))(t)[0].Segments }
+	n := count()
+	a.server.RollUp(t.Context())
+	if m := count(); m >= n {
+		t.Errorf("%d segments, %d before", m, n)
+	}
+	if !strings.Contains(a.log.String(), "segments rolled up") {
+		t.Errorf("the log says %s", a.log)
+	}
+	if diff := cmp.Diff(before, must(a.budgets.ListBudgets(t.Context(), at))(t), protocmp.Transform()); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
+	}
+	a.server.RollUp(t.Context())
+	if n := strings.Count(a.log.String(), "segments rolled up"); n != 1 {
+		t.Errorf("it was said %d times", n)
 	}
 }

@@ -186,7 +186,7 @@ func TestMetrics_AFailureIsNoSuccess(t *testing.T) {
 // What people write into pages must never become a label.
 func TestMetrics_AreWellFormedAndFew(t *testing.T) {
 	_, change, _ := withWebhook(t)
-	w := openHTTP(t, change)
+	w := openHTTP(t, change, withObjectives)
 	seedWeek(t, w.api)
 	w.server.ComputeHeadlines(t.Context())
 	must(w.teams.ListTeams(t.Context(), &pb.ListTeamsRequest{}))(t)
@@ -212,7 +212,7 @@ func TestMetrics_AreWellFormedAndFew(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"class", "code", "go_version", "method", "outcome", "result", "source", "team", "version", "window"}
+	want := []string{"class", "code", "go_version", "method", "outcome", "result", "slo", "source", "team", "version", "window"}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(labels))); diff != "" {
 		t.Errorf("labels (-want +got):\n%s", diff)
 	}

@@ -24,7 +24,7 @@ const (
 )
 
 // metrics are what the server counts. Its labels are few by construction:
-// methods of the API, codes, configured sources and teams, classes of hours and
+// methods of the API, codes, configured sources, teams and SLOs, classes of hours and
 // outcomes; never anything that a page says.
 type metrics struct {
 	registry *prometheus.Registry
@@ -114,6 +114,7 @@ var (
 
 	sourcePages   = describe("opsreview_source_pages", "Pages that are stored, by source.", "source")
 	sourceEvents  = describe("opsreview_source_events", "Events that are stored, by source.", "source")
+	sourceSegs    = describe("opsreview_source_segments", "Segments of SLOs that are stored, by source.", "source")
 	sourceRejects = describe("opsreview_source_rejects", "Items that could not be read and are kept, by source.", "source")
 	sourceSuspect = describe("opsreview_source_suspect_windows", "Windows that could not be read whole, by source.", "source")
 	sourceFailing = describe("opsreview_source_last_sync_failed", "Whether the last sync that ended failed: 1 if it did, 0 if not.", "source")
@@ -130,7 +131,7 @@ type stateCollector struct{ server *Server }
 // Describe implements prometheus.Collector.
 func (c stateCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		databaseUp, databaseBytes, databaseLog, sourcePages, sourceEvents, sourceRejects, sourceSuspect,
+		databaseUp, databaseBytes, databaseLog, sourcePages, sourceEvents, sourceSegs, sourceRejects, sourceSuspect,
 		sourceFailing, sourceSynced, sourceSuccess, webhookAt,
 	} {
 		ch <- d
@@ -166,6 +167,7 @@ func (c stateCollector) Collect(ch chan<- prometheus.Metric) {
 	for _, h := range sources {
 		gauge(sourcePages, float64(h.Pages), h.Name)
 		gauge(sourceEvents, float64(h.Events), h.Name)
+		gauge(sourceSegs, float64(h.Segments), h.Name)
 		gauge(sourceRejects, float64(h.Rejects), h.Name)
 		gauge(sourceSuspect, float64(len(h.Suspect)), h.Name)
 		gauge(sourceFailing, bit(h.LastError != ""), h.Name)

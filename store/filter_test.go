@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -105,5 +106,42 @@ func TestPages_Others(t *testing.T) {
 				t.Errorf("%d pages of these services, %d of others, %d of both", these, others, both)
 			}
 		})
+	}
+}
+
+// A page is open until it is resolved; one that began since has been open, even
+// if it ended before it began.
+func TestPages_OpenAfter(t *testing.T) {
+	db := openDB(t)
+	open := func(id string, from, to time.Time) opsreview.Page {
+		p := opsreview.Page{Ref: opsreview.Ref{Source: "pd", ID: id}, CreatedAt: from, UpdatedAt: from}
+		p.Events = []opsreview.Event{{ID: id + "-a", At: from, Kind: opsreview.Triggered}}
+		if !to.IsZero() {
+			p.Reported, p.EndedAt = string(opsreview.Finished), to
+		}
+		return p
+	}
+	noon := at(1, "12:00:00")
+	save(t, db, "pd", opsreview.Batch{Pages: []opsreview.Page{
+		open("ended", at(1, "08:00:00"), at(1, "09:00:00")),
+		open("just", at(1, "08:30:00"), noon),
+		open("over", at(1, "09:00:00"), noon.Add(time.Millisecond)),
+		open("still", at(1, "10:00:00"), time.Time{}),
+		open("since", at(1, "12:30:00"), at(1, "12:30:00")),
+		open("later", at(1, "14:00:00"), time.Time{}),
+		open("older", at(0, "23:00:00"), time.Time{}),
+	}})
+	pages, err := db.Pages(t.Context(), store.PageFilter{
+		Window: opsreview.Window{Start: at(1, "00:00:00"), End: at(1, "14:00:00")}, OpenAfter: noon,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range pages {
+		got = append(got, p.ID)
+	}
+	if diff := cmp.Diff([]string{"over", "still", "since"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -41,6 +41,8 @@ func TestPlans(t *testing.T) {
 		"brief pages in a window":         {store.PageFilter{Window: window, Services: who, Brief: true}, "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)"},
 		"services in a window":            {store.PageFilter{Window: window, Services: who}, "pages_service_service_source_triggered_at_idx (service=? AND service_source=? AND triggered_at>? AND triggered_at<?)"},
 		"services touched":                {store.PageFilter{Touched: window, Services: who}, "SEARCH p USING INTEGER PRIMARY KEY"},
+		"services open in a window":       {store.PageFilter{Window: window, OpenAfter: window.End, Services: who}, "pages_service_service_source_triggered_at_idx (service=? AND service_source=? AND triggered_at>? AND triggered_at<?)"},
+		"others open in a window":         {store.PageFilter{Window: window, OpenAfter: window.End, Others: who}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
 		"the latest of services":          {store.PageFilter{Services: who, Limit: 10, Descending: true}, "SCAN p USING INDEX pages_triggered_at_source_id_idx"},
 		"the first of services":           {store.PageFilter{Services: who, Window: window, Limit: 10}, "pages_triggered_at_source_id_idx (triggered_at>? AND triggered_at<?)"},
 		"services' pages by name":         {store.PageFilter{Services: who, Refs: who}, "SEARCH p USING INDEX sqlite_autoindex_pages_1 (source=? AND id=?)"},
