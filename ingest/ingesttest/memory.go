@@ -38,6 +38,8 @@ type Memory struct {
 	labels  map[string]opsreview.Label
 	raw     map[string]opsreview.RawItem
 	rejects map[string]reject
+
+	segments map[string]map[time.Time]opsreview.Segment // by SLO and start
 }
 
 // reject is a stored reject and the version of the program that last tried it.
@@ -54,6 +56,7 @@ func NewMemory() *Memory {
 		pols: map[string]opsreview.EscalationPolicy{}, prios: map[string]opsreview.Priority{},
 		shifts: map[string]opsreview.Shift{}, labels: map[string]opsreview.Label{},
 		raw: map[string]opsreview.RawItem{}, rejects: map[string]reject{},
+		segments: map[string]map[time.Time]opsreview.Segment{},
 	}
 }
 
@@ -158,6 +161,9 @@ func (m *Memory) SaveBatch(ctx context.Context, source string, b opsreview.Batch
 	if err := checkBatch(source, b); err != nil {
 		return opsreview.Saved{}, err
 	}
+	if err := m.checkSegments(b.Segments); err != nil {
+		return opsreview.Saved{}, err
+	}
 	saved := m.apply(b)
 	if m.AfterSave != nil {
 		if err := m.AfterSave(m.saves); err != nil {
@@ -210,6 +216,7 @@ func (m *Memory) apply(b opsreview.Batch) opsreview.Saved {
 		}
 	}
 	m.saveShifts(b, &saved)
+	m.saveSegments(b.Segments, &saved)
 	m.saveHealth(b, &saved)
 	return saved
 }
@@ -331,6 +338,11 @@ func (m *Memory) Dump() string {
 	for _, s := range m.shifts {
 		s.ObservedAt = time.Time{}
 		lines = append(lines, line("shift", s))
+	}
+	for _, of := range m.segments {
+		for _, s := range of {
+			lines = append(lines, line("segment", s))
+		}
 	}
 	for id := range m.rejects {
 		lines = append(lines, "reject "+id)

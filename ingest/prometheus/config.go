@@ -81,8 +81,12 @@ func (c Config) validateLogin() error {
 // Secret reads the token or the password that the configuration names, "" if
 // it names none.
 func (c Config) Secret() (rest.Secret, error) {
-	if file := cmp.Or(c.TokenFile, c.PasswordFile); file != "" || c.TokenEnv != "" {
-		return rest.ReadSecret(file, c.TokenEnv)
+	switch {
+	case c.PasswordFile != "":
+		secret, err := rest.ReadSecret(c.PasswordFile, "")
+		return secret, opsreview.Wrapf(err, opsreview.Invalid, "password_file: the password of %q cannot be read from %q: it should stand there alone", c.Username, c.PasswordFile)
+	case c.TokenFile != "" || c.TokenEnv != "":
+		return rest.ReadSecret(c.TokenFile, c.TokenEnv)
 	}
 	return "", nil
 }

@@ -50,19 +50,32 @@ func tracks(all []prom.Series) []track {
 type counting struct {
 	gap, bridge int64 // milliseconds
 	siblings    map[string][]track
+	falls       map[string][]int64 // when a counter of a target began anew
 }
 
 // newCounting returns the rules over all counters of an SLO.
 func newCounting(s spans, all ...[]track) counting {
-	c := counting{gap: s.gap.Milliseconds(), bridge: s.bridge.Milliseconds(), siblings: map[string][]track{}}
+	c := counting{gap: s.gap.Milliseconds(), bridge: s.bridge.Milliseconds(), siblings: map[string][]track{}, falls: map[string][]int64{}}
 	for _, list := range all {
 		for _, t := range list {
-			if t.target != "" {
-				c.siblings[t.target] = append(c.siblings[t.target], t)
+			if t.target == "" {
+				continue
+			}
+			c.siblings[t.target] = append(c.siblings[t.target], t)
+			for i := 1; i < len(t.at); i++ {
+				if t.value[i] < t.value[i-1] {
+					c.falls[t.target] = append(c.falls[t.target], t.at[i])
+				}
 			}
 		}
 	}
 	return c
+}
+
+// fell reports whether a counter of the target began anew after one time and
+// not after another.
+func (c counting) fell(target string, after, until int64) bool {
+	return slices.ContainsFunc(c.falls[target], func(at int64) bool { return at > after && at <= until })
 }
 
 // deltas returns what a counter counted between its samples, in order.
@@ -71,13 +84,14 @@ func newCounting(s spans, all ...[]track) counting {
 // pause longer than the gap bound hides when things were counted, one longer
 // than the bridge hides whether. A counter that turns up while its target was
 // being scraped was born there, and counts from zero: counters of errors are
-// born with their first error.
+// born with their first error. One that was away for less than the bound was
+// born again only if its target began anew meanwhile.
 func (c counting) deltas(t track) []delta {
 	var out []delta
 	for i, at := range t.at {
 		paused := i == 0 || at-t.at[i-1] > c.gap
-		if paused {
-			if since, ok := c.scraped(t.target, at); ok {
+		if paused || c.fell(t.target, t.at[i-1], at) {
+			if since, ok := c.scraped(t.target, at); ok && (i == 0 || since > t.at[i-1]) {
 				out = append(out, delta{start: since, end: at, n: t.value[i]})
 				continue
 			}

@@ -22,10 +22,9 @@ var bounds = spans{gap: 5 * time.Minute, bridge: 6 * time.Hour}
 func TestDeltas(t *testing.T) {
 	steady := at("vault-1", 0, 100, 60, 110, 120, 120, 180, 130, 240, 140, 300, 150, 360, 160, 420, 170, 480, 180)
 	tests := map[string]struct {
-		track   track
-		beside  []track
-		want    []delta
-		bridged time.Duration
+		track  track
+		beside []track
+		want   []delta
 	}{
 		"a first sample says nothing": {track: at("", 0, 100)},
 		"a counter counts between its samples": {
@@ -60,6 +59,14 @@ func TestDeltas(t *testing.T) {
 		"one that was away while its target was scraped was born anew": {
 			track: at("vault-1", 0, 100, 480, 103), beside: []track{steady},
 			want: []delta{{start: 420_000, end: 480_000, n: 103}},
+		},
+		"one that missed a scrape goes on": {
+			track: at("vault-1", 0, 3, 120, 5), beside: []track{steady},
+			want: []delta{{start: 0, end: 120_000, n: 2}},
+		},
+		"one that missed a scrape while its target began anew was born again": {
+			track: at("vault-1", 0, 3, 120, 5), beside: []track{at("vault-1", 0, 100, 60, 2, 120, 4)},
+			want: []delta{{start: 60_000, end: 120_000, n: 5}},
 		},
 		"where all counters change at once only their labels did": {
 			track: at("vault-1", 120, 4000), beside: []track{at("vault-1", 0, 100, 60, 110), at("vault-1", 120, 120, 180, 130)},
