@@ -16,8 +16,11 @@ import (
 func TestTeamSLOs(t *testing.T) {
 	vault := opsreview.Service{Ref: ref("vault"), Name: "Vault"}
 	slos := []opsreview.SLO{
-		{Name: "b", Service: " vault"}, {Name: "a", Service: "VAULT"}, {Name: "c", Service: "pd/vault"},
-		{Name: "d", Service: "Consul"}, {Name: "e", Service: ""},
+		{Name: "b", Service: " vault"},
+		{Name: "a", Service: "VAULT"},
+		{Name: "c", Service: "pd/vault"},
+		{Name: "d", Service: "Consul"},
+		{Name: "e", Service: ""},
 	}
 	tests := map[string]struct {
 		team     string

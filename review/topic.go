@@ -89,11 +89,7 @@ func (f *facts) agenda(r Review) agenda {
 	}
 	for _, l := range r.Loads {
 		for _, b := range l.Breaches {
-			for _, ref := range b.Pages {
-				if !slices.Contains(a.breaches[ref], l.Person.Name) {
-					a.breaches[ref] = append(a.breaches[ref], l.Person.Name)
-				}
-			}
+			a.breached(l.Person.Name, b)
 		}
 	}
 	for _, l := range f.in.Labels {
@@ -104,6 +100,14 @@ func (f *facts) agenda(r Review) agenda {
 	}
 	a.longest, a.burned = f.longest(), burned(r.Budget)
 	return a
+}
+
+func (a agenda) breached(name string, b Breach) {
+	for _, ref := range b.Pages {
+		if !slices.Contains(a.breaches[ref], name) {
+			a.breaches[ref] = append(a.breaches[ref], name)
+		}
+	}
 }
 
 func (a agenda) interrupted(key string, i Interruption) {

@@ -235,18 +235,21 @@ func refsOf(pages []opsreview.Page) []opsreview.Ref {
 func notifiedBy(pages []opsreview.Page, roster review.Roster) []opsreview.Ref {
 	seen := map[opsreview.Ref]bool{}
 	refs := []opsreview.Ref{}
+	add := func(some []opsreview.Ref) {
+		for _, ref := range some {
+			if !seen[ref] {
+				seen[ref] = true
+				refs = append(refs, ref)
+			}
+		}
+	}
 	for _, p := range pages {
 		for _, e := range p.Events {
 			if e.Kind != opsreview.Notified {
 				continue
 			}
 			for _, id := range e.Responders {
-				for _, ref := range roster.Person(opsreview.Ref{Source: p.Source, ID: id}).Refs {
-					if !seen[ref] {
-						seen[ref] = true
-						refs = append(refs, ref)
-					}
-				}
+				add(roster.Person(opsreview.Ref{Source: p.Source, ID: id}).Refs)
 			}
 		}
 	}
