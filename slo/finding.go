@@ -105,7 +105,7 @@ func (w *summary) withoutBurn(words wording, monitors map[string][]*call) []opsr
 	var ids []string
 	judged := map[string][]*call{}
 	for id, calls := range monitors {
-		burned := slices.ContainsFunc(calls, func(c *call) bool { return w.judged[c].dearest >= 0 })
+		burned := slices.ContainsFunc(calls, func(c *call) bool { return w.judged[c].matched })
 		for _, c := range calls {
 			if w.judged[c].verdict == WithoutBurn {
 				judged[id] = append(judged[id], c)

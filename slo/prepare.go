@@ -135,7 +135,7 @@ func (a *account) close(s opsreview.SLO, whole *summary) Burn {
 	var pages []judgement
 	for i, c := range a.calls {
 		if c.began {
-			j := judgement{verdict: a.charges[i].Verdict, dearest: a.dearest[i]}
+			j := judgement{verdict: a.charges[i].Verdict, dearest: a.dearest[i], matched: a.dearest[i] >= 0}
 			pages = append(pages, j)
 			whole.judge(c.call, j)
 		}

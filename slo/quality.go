@@ -14,17 +14,21 @@ var bounds = []float64{0.01, 0.02, 0.05, 0.10}
 type judgement struct {
 	verdict Coincidence
 	dearest float64 // the share that the dearest episode cost that it matches; below 0 for none
+	matched bool    // it matches an episode, whether or not it can be judged
 }
 
 // and joins judgements of a page about two SLOs: the page counts once, with the
-// most that it has in any.
+// most that it has in any. An SLO that it cannot be judged by says nothing of it
+// where another does.
 func (j judgement) and(k judgement) judgement {
+	matched := j.matched || k.matched
 	if rank(k.verdict) > rank(j.verdict) {
-		j.verdict = k.verdict
+		j, k = k, j
 	}
 	if k.verdict != Unjudged {
 		j.dearest = max(j.dearest, k.dearest)
 	}
+	j.matched = matched
 	return j
 }
 

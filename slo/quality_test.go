@@ -184,3 +184,24 @@ func TestPrepare_Matrix(t *testing.T) {
 		t.Errorf("matrix (-want +got)\n%s", diff)
 	}
 }
+
+func TestJudgement_APageCountsOnceWithTheMost(t *testing.T) {
+	burn := judgement{WithBurn, 0.3, true}
+	tests := map[string]struct{ a, b, want judgement }{
+		"burn of one SLO is burn":               {burn, judgement{WithoutBurn, -1, false}, burn},
+		"the dearer episode counts":             {burn, judgement{WithBurn, 0.5, true}, judgement{WithBurn, 0.5, true}},
+		"bounds differ between SLOs":            {burn, judgement{WithMinor, 0.5, true}, judgement{WithBurn, 0.5, true}},
+		"what cannot be judged says no more":    {judgement{Unjudged, 0.3, true}, judgement{WithoutBurn, -1, false}, judgement{WithoutBurn, -1, true}},
+		"where none can be judged nothing is":   {judgement{Unjudged, -1, false}, judgement{Unjudged, 0.2, true}, judgement{Unjudged, -1, true}},
+		"minor burn is more than to be without": {judgement{WithoutBurn, -1, false}, judgement{WithMinor, 0.01, true}, judgement{WithMinor, 0.01, true}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, got := range []judgement{tt.a.and(tt.b), tt.b.and(tt.a)} {
+				if got.verdict != tt.want.verdict || got.matched != tt.want.matched || got.verdict != Unjudged && got.dearest != tt.want.dearest {
+					t.Errorf("judgement = %+v, want %+v", got, tt.want)
+				}
+			}
+		})
+	}
+}
