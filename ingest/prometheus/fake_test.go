@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,6 +42,7 @@ type fake struct {
 	*httptest.Server
 	mu        sync.Mutex
 	now       time.Time
+	until     time.Time // nothing later has happened yet; zero for no bound
 	selectors map[string][]counter
 	exprs     map[string]func(at time.Time) map[string]float64 // values by the name of the series
 	warning   string
@@ -126,24 +128,27 @@ func (f *fake) query(w http.ResponseWriter, get form) {
 		refuse(w, "bad_data", "nobody knows "+get("query"))
 		return
 	}
-	rows := []any{}
+	var rows []string
 	for _, c := range all {
-		var values []any
-		for _, p := range c.points {
-			if p.at >= at-span && p.at <= at { // closed, as before version 3
-				values = append(values, []any{float64(p.at) / 1000, strconv.FormatFloat(p.v, 'f', -1, 64)})
+		var values []string
+		first := sort.Search(len(c.points), func(i int) bool { return c.points[i].at >= at-span }) // closed, as before version 3
+		for _, p := range c.points[first:] {
+			if p.at > at || (!f.until.IsZero() && p.at > f.until.UnixMilli()) {
+				break
 			}
+			values = append(values, fmt.Sprintf(`[%d.%03d,"%s"]`, p.at/1000, p.at%1000, strconv.FormatFloat(p.v, 'f', -1, 64)))
 		}
+		labels, _ := json.Marshal(c.labels)
 		switch {
 		case len(values) == 0:
 		case ranged:
-			rows = append(rows, map[string]any{"metric": c.labels, "values": values})
+			rows = append(rows, fmt.Sprintf(`{"metric":%s,"values":[%s]}`, labels, strings.Join(values, ",")))
 		default:
-			rows = append(rows, map[string]any{"metric": c.labels, "value": values[len(values)-1]})
+			rows = append(rows, fmt.Sprintf(`{"metric":%s,"value":%s}`, labels, values[len(values)-1]))
 		}
 	}
 	kind := map[bool]string{true: "matrix", false: "vector"}[ranged]
-	f.say(w, map[string]any{"resultType": kind, "result": rows})
+	f.say(w, map[string]any{"resultType": kind, "result": json.RawMessage("[" + strings.Join(rows, ",") + "]")})
 }
 
 func (f *fake) steps(w http.ResponseWriter, get form) {

@@ -39,7 +39,8 @@ type history struct {
 	quiet     []stretch // nobody asks anything
 	unseen    []stretch // nothing is scraped within
 
-	total, bad []float64 // of each minute, over all instances
+	total, bad []float64  // of each minute, over all instances
+	lost       [2]float64 // of these together, what began anew before it was scraped
 	counters   []counter
 }
 
@@ -60,12 +61,14 @@ func (h *history) run(in instance, r *rand.Rand) {
 	}
 	good, bad := counter{labels: labels("200")}, counter{labels: labels("500")}
 	var goodCount, badCount float64
+	var unseen [2]float64
 	scrape := func(m int) {
 		for _, u := range h.unseen {
 			if m > u.from && m < u.to {
 				return
 			}
 		}
+		unseen = [2]float64{}
 		at := h.start.Add(time.Duration(m)*time.Minute + in.offset).UnixMilli()
 		good.points = append(good.points, point{at, goodCount})
 		if badCount > 0 {
@@ -77,10 +80,12 @@ func (h *history) run(in instance, r *rand.Rand) {
 		for _, restart := range in.restarts {
 			if m == restart {
 				goodCount, badCount = 0, 0
+				h.lost[0], h.lost[1] = h.lost[0]+unseen[0], h.lost[1]+unseen[1]
 			}
 		}
 		n, failed := h.minute(m, in, r)
 		goodCount, badCount = goodCount+n-failed, badCount+failed
+		unseen[0], unseen[1] = unseen[0]+n, unseen[1]+failed
 		h.total[m] += n
 		h.bad[m] += failed
 		scrape(m + 1)

@@ -98,13 +98,13 @@ func (r *row) take(debt, surplus float64) (moreDebt, moreSurplus float64) {
 	return debt - paid, surplus - room
 }
 
-// segments returns the known minutes as segments. With blanks, a minute of
-// which nothing is known is one too, so that it replaces what an earlier query
-// counted there.
-func segments(slo string, start time.Time, list []row, blanks bool) []opsreview.Segment {
+// segments returns the known minutes as segments. With blanks, a later minute
+// of which nothing is known is one too, so that it replaces what an earlier
+// query counted there.
+func segments(slo string, start time.Time, list []row, blanks func(known bool) bool) []opsreview.Segment {
 	out := make([]opsreview.Segment, 0, len(list))
 	for i, r := range list {
-		if !r.known && !blanks {
+		if blank := blanks(r.known); !r.known && !blank {
 			continue
 		}
 		s := opsreview.Segment{SLO: slo, Start: start.Add(time.Duration(i) * time.Minute), Total: r.total, Bad: r.bad, Excess: r.excess, Resets: r.resets}

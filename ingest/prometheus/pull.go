@@ -15,7 +15,6 @@ const phaseSegments = "segments"
 // A piece is a stretch of time of one SLO, counted.
 type piece struct {
 	segments []opsreview.Segment
-	known    bool      // whether anything is known of it
 	to       time.Time // what is complete
 	warnings []string  // of answers that may lack something
 }
@@ -49,12 +48,15 @@ func (p *puller) read(ctx context.Context, pl plan) error {
 	begin := from
 	for from.Before(p.end) {
 		w := opsreview.Window{Start: from, End: earlier(from.Truncate(day).Add(day), p.end)}
-		pc, err := p.count(ctx, pl, w, r.Redo && r.Seen)
+		pc, err := p.count(ctx, pl, w, func(known bool) bool {
+			r.Seen = r.Seen || known
+			return r.Redo && r.Seen
+		})
 		if err != nil {
 			return err
 		}
-		r.To, r.Seen = pc.to, r.Seen || pc.known
-		if r.Redo && !r.To.Before(r.Until) {
+		r.To = pc.to
+		if !r.Redo || !r.To.Before(r.Until) {
 			r.Redo, r.Seen, r.Until = false, false, time.Time{}
 		}
 		p.st.SLOs[name] = r
@@ -104,7 +106,7 @@ func (p *puller) again(ctx context.Context, w opsreview.SuspectWindow) error {
 			if !from.Before(end) {
 				break
 			}
-			pc, err := p.count(ctx, pl, opsreview.Window{Start: from, End: end}, false)
+			pc, err := p.count(ctx, pl, opsreview.Window{Start: from, End: end}, noBlanks)
 			if err != nil {
 				if fatal(ctx, err) {
 					return err
@@ -122,9 +124,12 @@ func (p *puller) again(ctx context.Context, w opsreview.SuspectWindow) error {
 	return p.session.Save(ctx, b)
 }
 
+func noBlanks(bool) bool { return false }
+
 // count asks for a stretch of time, which begins with a whole hour, and counts
-// it minute by minute.
-func (p *puller) count(ctx context.Context, pl plan, w opsreview.Window, blanks bool) (piece, error) {
+// it minute by minute. Blanks says, of one minute after the other, whether it is
+// counted though it is unknown.
+func (p *puller) count(ctx context.Context, pl plan, w opsreview.Window, blanks func(known bool) bool) (piece, error) {
 	pc := piece{to: w.End}
 	client := p.client.Warned(func(text string) { pc.warnings = append(pc.warnings, text) })
 	minutes := int(w.End.Sub(w.Start) / time.Minute)
@@ -140,9 +145,6 @@ func (p *puller) count(ctx context.Context, pl plan, w opsreview.Window, blanks 
 		return pc, err
 	}
 	list = list[:max(int(pc.to.Sub(w.Start)/time.Minute), 0)]
-	for _, r := range list {
-		pc.known = pc.known || r.known
-	}
 	pc.segments = segments(pl.slo.Name, w.Start, list, blanks)
 	return pc, nil
 }

@@ -178,7 +178,11 @@ func newPlan(o opsreview.SLO) (plan, error) {
 	return p, nil
 }
 
+// named says which query an error is about, unless it is about the server.
 func named(part string, err error) error {
+	if opsreview.ErrorCode(err) != opsreview.Invalid {
+		return err
+	}
 	return opsreview.Wrapf(err, opsreview.Invalid, "%s: %s", part, opsreview.ErrorMessage(err))
 }
 
