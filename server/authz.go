@@ -121,8 +121,16 @@ func isTrial(req any) bool {
 // asAuthor gives the request's label or correction the caller's name. Admins and tokens may
 // speak for somebody else, since automation passes on what people said; a
 // person may not. It returns for whom the caller speaks, "" for themselves.
+// Where nobody is asked who they are, a label says whose it is, and a correction
+// that says nothing is by whoever uses this machine.
 func asAuthor(c auth.Caller, req proto.Message) string {
 	if c.Via == auth.ViaLocal {
+		if r, ok := req.(*pb.CreateCorrectionsRequest); ok && r.Author == "" {
+			r.Author = c.Name
+		}
+		if r, ok := req.(*pb.WithdrawCorrectionRequest); ok && r.Author == "" {
+			r.Author = c.Name
+		}
 		return otherThan(c.Name, authorOf(req))
 	}
 	mayAct := c.Via == auth.ViaToken || c.Scope(auth.Admin).Everywhere
