@@ -39,7 +39,7 @@ type Memory struct {
 	raw     map[string]opsreview.RawItem
 	rejects map[string]reject
 
-	segments map[string]map[time.Time]opsreview.Segment // by SLO and start
+	segments map[string][]opsreview.Segment // by SLO, in order
 }
 
 // reject is a stored reject and the version of the program that last tried it.
@@ -56,7 +56,7 @@ func NewMemory() *Memory {
 		pols: map[string]opsreview.EscalationPolicy{}, prios: map[string]opsreview.Priority{},
 		shifts: map[string]opsreview.Shift{}, labels: map[string]opsreview.Label{},
 		raw: map[string]opsreview.RawItem{}, rejects: map[string]reject{},
-		segments: map[string]map[time.Time]opsreview.Segment{},
+		segments: map[string][]opsreview.Segment{},
 	}
 }
 

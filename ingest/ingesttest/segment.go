@@ -2,8 +2,8 @@ package ingesttest
 
 import (
 	"fmt"
-	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	"opsreview"
@@ -14,22 +14,20 @@ import (
 func (m *Memory) saveSegments(list []opsreview.Segment, saved *opsreview.Saved) {
 	for _, s := range list {
 		of := m.segments[s.SLO]
-		if of == nil {
-			of = map[time.Time]opsreview.Segment{}
-			m.segments[s.SLO] = of
-		}
-		old, known := of[s.Start]
-		if known && old == s {
+		i, j := touching(of, s)
+		if j == i+1 && of[i] == s {
 			continue
 		}
-		if !known || !old.End.Equal(s.End) {
-			maps.DeleteFunc(of, func(_ time.Time, o opsreview.Segment) bool {
-				return !o.Start.Before(s.Start) && !o.End.After(s.End)
-			})
-		}
-		of[s.Start] = s
+		m.segments[s.SLO] = slices.Replace(of, i, j, s)
 		saved.Segments++
 	}
+}
+
+// touching returns which of some segments overlap s. They are in order.
+func touching(of []opsreview.Segment, s opsreview.Segment) (from, to int) {
+	from = sort.Search(len(of), func(i int) bool { return of[i].End.After(s.Start) })
+	to = sort.Search(len(of), func(i int) bool { return !of[i].Start.Before(s.End) })
+	return from, max(from, to)
 }
 
 // checkSegments returns an error for segments that no store keeps.
@@ -44,12 +42,10 @@ func (m *Memory) checkSegments(list []opsreview.Segment) error {
 		case s.Covered < 0 || s.Covered > length:
 			return fmt.Errorf("a segment was watched for longer than it lasted: %+v", s)
 		}
-		if old, known := m.segments[s.SLO][s.Start]; known && old.End.Equal(s.End) {
-			continue
-		}
-		for _, o := range m.segments[s.SLO] {
-			within := !o.Start.Before(s.Start) && !o.End.After(s.End)
-			if o.Start.Before(s.End) && s.Start.Before(o.End) && !within {
+		of := m.segments[s.SLO]
+		i, j := touching(of, s)
+		for _, o := range of[i:j] {
+			if o.Start.Before(s.Start) || o.End.After(s.End) {
 				return fmt.Errorf("segment %+v overlaps %+v in part", s, o)
 			}
 		}
@@ -61,5 +57,5 @@ func (m *Memory) checkSegments(list []opsreview.Segment) error {
 func (m *Memory) Segments(slo string) []opsreview.Segment {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.SortedFunc(maps.Values(m.segments[slo]), func(a, b opsreview.Segment) int { return a.Start.Compare(b.Start) })
+	return slices.Clone(m.segments[slo])
 }
