@@ -52,6 +52,8 @@ func atLeast(x, bound float64) bool { return x >= bound*(1-tolerance) }
 
 func (b burning) rate(total, bad float64) float64 { return ratio(ratio(bad, total), b.budget) }
 
+func (b burning) burns(total, bad, rate float64) bool { return atLeast(b.rate(total, bad), rate) }
+
 // A stretch is where an episode is. It is slow if no minute of it burned fast.
 type stretch struct {
 	opsreview.Window
@@ -87,25 +89,40 @@ func (b burning) stretches() []stretch {
 
 // fast returns the runs of units that burn fast, across short holes.
 func (b burning) fast() []opsreview.Window {
-	var all []opsreview.Window
-	var run opsreview.Window
-	keep := func() {
-		if !run.IsZero() && atLeast(b.tally.within(run.Start, run.End).bad, b.least) {
-			all = append(all, run)
-		}
-	}
+	var runs []opsreview.Window
 	for _, u := range b.tally.segments {
-		switch {
-		case u.Bad <= 0 || !atLeast(b.rate(u.Total, u.Bad), fastRate):
-		case !run.IsZero() && u.Start.Sub(run.End) <= longHole:
-			run.End = u.End
-		default:
-			keep()
-			run = opsreview.Window{Start: u.Start, End: u.End}
+		if u.Bad <= 0 || !b.burns(u.Total, u.Bad, fastRate) {
+			continue
 		}
+		if n := len(runs); n > 0 && !u.Start.After(runs[n-1].End) {
+			runs[n-1].End = u.End
+			continue
+		}
+		runs = append(runs, opsreview.Window{Start: u.Start, End: u.End})
 	}
-	keep()
-	return all
+	joined := runs[:0]
+	for _, r := range runs {
+		if n := len(joined); n > 0 && b.bridged(joined[n-1], r) {
+			joined[n-1].End = r.End
+			continue
+		}
+		joined = append(joined, r)
+	}
+	return slices.DeleteFunc(joined, func(r opsreview.Window) bool {
+		return !atLeast(b.tally.within(r.Start, r.End).bad, b.least)
+	})
+}
+
+// bridged reports whether two runs are one: the hole between them is short, and
+// with it each still burns more than is sustainable. Where there is little
+// traffic a single bad event makes a minute that burns fast, and the few that
+// every healthy service has would otherwise be one episode that never ends.
+func (b burning) bridged(r, next opsreview.Window) bool {
+	if next.Start.Sub(r.End) > longHole {
+		return false
+	}
+	before, after := b.tally.within(r.Start, next.Start), b.tally.within(r.End, next.End)
+	return b.burns(before.total, before.bad, slowRate) && b.burns(after.total, after.bad, slowRate)
 }
 
 // An hour is what an hour of UTC holds beside fast burn.
@@ -161,7 +178,7 @@ type slowRun struct {
 func (b burning) slow(fast []opsreview.Window) []slowRun {
 	var runs []slowRun
 	for _, h := range b.hours(fast) {
-		if h.bad <= 0 || !atLeast(b.rate(h.total, h.bad), slowRate) {
+		if h.bad <= 0 || !b.burns(h.total, h.bad, slowRate) {
 			continue
 		}
 		end := h.start.Add(time.Hour)

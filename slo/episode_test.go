@@ -37,6 +37,15 @@ func TestEpisodes(t *testing.T) {
 		"a longer hole does": {
 			segments: dayOf(spot{"03:00", "03:10", 9}, spot{"03:41", "03:51", 9}), want: []string{"03:00–03:10 90", "03:41–03:51 90"},
 		},
+		"single bad events of a healthy service with little traffic are none": {
+			segments: sparse(dayOf(each(20*time.Minute, 1)...), 10),
+		},
+		"they do not lengthen an outage": {
+			segments: sparse(dayOf(append(each(20*time.Minute, 1), spot{"03:00", "03:10", 10})...), 10), want: []string{"03:00–03:10 100"},
+		},
+		"single bad events that are more than sustainable are one episode": {
+			segments: sparse(dayOf(each(9*time.Minute, 1)[:20]...), 10), want: []string{"00:00–02:52 20"},
+		},
 		"an hour at the sustainable rate is slow, from its first to its last bad unit": {
 			segments: dayOf(spot{"03:10", "03:50", 2}), want: []string{"03:10–03:50 80 slow"},
 		},
@@ -126,6 +135,15 @@ func TestEpisodes_CostAndPeak(t *testing.T) {
 	if got := b.episodes(opsreview.SLO{}, 0); got[0].Cost != 0 || got[0].Significant {
 		t.Errorf("without a budget the episode costs %v", got[0].Cost)
 	}
+}
+
+// each is a bad minute at every so many of the day.
+func each(step time.Duration, bad float64) []spot {
+	var all []spot
+	for m := theDay.Start; m.Before(theDay.End.Add(-time.Hour)); m = m.Add(step) {
+		all = append(all, spot{m.Format("15:04"), m.Add(time.Minute).Format("15:04"), bad})
+	}
+	return all
 }
 
 // sparse is the history with fewer events.
