@@ -197,9 +197,10 @@ func (l *library) read(e entry) {
 	known := false
 	switch e.kind {
 	case "DataSource":
-		_, known = l.dataSources[e.name]
-		if e.spec.ignore("description", "connectionDetails"); !known {
-			l.dataSources[e.name] = e.spec.text("type")
+		e.spec.ignore("description", "connectionDetails")
+		vendor := e.spec.text("type")
+		if _, known = l.dataSources[e.name]; !known {
+			l.dataSources[e.name] = vendor
 		}
 	case "Service":
 		e.spec.ignore("description")

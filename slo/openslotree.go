@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -20,6 +21,7 @@ import (
 const (
 	maxFileSize = 512 << 10
 	maxNesting  = 100
+	maxKeys     = 5000 // of one document: the parser takes the square of them in time
 	maxNodes    = 100_000
 )
 
@@ -83,21 +85,73 @@ func parseTrees(data []byte) ([]*tree, *treeError) {
 	if indentedTooDeeply(data) {
 		return nil, &treeError{0, "the document is nested too deeply"}
 	}
-	tokens := lexer.Tokenize(string(data))
+	p := planter{left: maxNodes}
+	var trees []*tree
+	for _, c := range splitStream(bytes.TrimPrefix(data, []byte("\ufeff"))) {
+		grown, err := p.parse(c)
+		if err != nil {
+			return nil, err
+		}
+		trees = append(trees, grown...)
+	}
+	return trees, nil
+}
+
+// A chunk is one document of a stream, and how many lines are before it.
+type chunk struct {
+	text  []byte
+	above int
+}
+
+// splitStream splits a stream into its documents, which the YAML parser is not
+// trusted with: it drops everything that follows an empty one. A line that
+// begins with the marker of a document cannot be anything else in YAML.
+func splitStream(data []byte) []chunk {
+	var chunks []chunk
+	start, at, above, line := 0, 0, 0, 0
+	begun := false // the chunk has more than comments and directives
+	for text := range bytes.Lines(data) {
+		head, end := isMarker(text, "---"), isMarker(text, "...")
+		if (head && begun) || end {
+			chunks = append(chunks, chunk{data[start:at], above})
+			start, above, begun = at, line, false
+		}
+		at, line = at+len(text), line+1
+		switch trimmed := bytes.TrimSpace(text); {
+		case end:
+			start, above = at, line
+		case len(trimmed) > 0 && trimmed[0] != '#' && text[0] != '%':
+			begun = true
+		}
+	}
+	return append(chunks, chunk{data[start:], above})
+}
+
+func isMarker(line []byte, marker string) bool {
+	rest, ok := bytes.CutPrefix(line, []byte(marker))
+	return ok && (len(rest) == 0 || bytes.ContainsAny(rest[:1], " \t\r\n"))
+}
+
+// parse reads one document. The parser sees at most one, and a directive before
+// it.
+func (p *planter) parse(c chunk) ([]*tree, *treeError) {
+	tokens := lexer.Tokenize(string(c.text))
 	if t := tooDeep(tokens); t != nil {
-		return nil, &treeError{t.Position.Line, "the document is nested too deeply"}
+		return nil, &treeError{t.Position.Line + c.above, "the document is nested too deeply"}
+	}
+	if n := countKeys(tokens); n > maxKeys {
+		return nil, &treeError{c.above + 1, fmt.Sprintf("the document has %d keys, at most %d are read", n, maxKeys)}
 	}
 	file, err := parser.Parse(tokens, 0)
 	if err != nil {
-		return nil, yamlError(err)
+		return nil, yamlError(err, c.above)
 	}
-	p := planter{left: maxNodes}
+	p.anchors, p.above = map[string]*tree{}, c.above
 	var trees []*tree
 	for _, doc := range file.Docs {
-		if doc.Body == nil || doc.Body.Type() == ast.CommentType || doc.Body.Type() == ast.NullType {
+		if doc.Body == nil || slices.Contains([]ast.NodeType{ast.CommentType, ast.NullType, ast.DirectiveType}, doc.Body.Type()) {
 			continue
 		}
-		p.anchors = map[string]*tree{}
 		t := p.plant(doc.Body)
 		if p.failed != nil {
 			return nil, p.failed
@@ -108,7 +162,7 @@ func parseTrees(data []byte) ([]*tree, *treeError) {
 }
 
 // yamlError takes the line and the first sentence out of the reader's error.
-func yamlError(err error) *treeError {
+func yamlError(err error, above int) *treeError {
 	var y yaml.Error
 	if !errors.As(err, &y) {
 		line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
@@ -116,7 +170,7 @@ func yamlError(err error) *treeError {
 	}
 	text, _, _ := strings.Cut(strings.TrimSpace(y.GetMessage()), "\n")
 	if t := y.GetToken(); t != nil && t.Position != nil {
-		return &treeError{t.Position.Line, text}
+		return &treeError{t.Position.Line + above, text}
 	}
 	return &treeError{0, text}
 }
@@ -158,8 +212,19 @@ func tooDeep(tokens token.Tokens) *token.Token {
 	return nil
 }
 
+func countKeys(tokens token.Tokens) int {
+	n := 0
+	for _, t := range tokens {
+		if t.Type == token.MappingValueType {
+			n++
+		}
+	}
+	return n
+}
+
 // A planter turns the reader's nodes into trees.
 type planter struct {
+	above   int // lines before the document
 	anchors map[string]*tree
 	left    int // how many more nodes there may be
 	failed  *treeError
@@ -167,9 +232,9 @@ type planter struct {
 
 func (p *planter) fail(n ast.Node, format string, args ...any) *tree {
 	if p.failed == nil {
-		p.failed = &treeError{lineOf(n), fmt.Sprintf(format, args...)}
+		p.failed = &treeError{p.line(n), fmt.Sprintf(format, args...)}
 	}
-	return &tree{line: lineOf(n)}
+	return &tree{line: p.line(n)}
 }
 
 func (p *planter) plant(n ast.Node) *tree {
@@ -178,7 +243,7 @@ func (p *planter) plant(n ast.Node) *tree {
 	}
 	switch n := n.(type) {
 	case nil, *ast.NullNode, *ast.CommentGroupNode:
-		return &tree{line: lineOf(n)}
+		return &tree{line: p.line(n)}
 	case *ast.AnchorNode:
 		t := p.plant(n.Value)
 		p.anchors[nameOf(n.Name)] = t
@@ -192,7 +257,7 @@ func (p *planter) plant(n ast.Node) *tree {
 	case *ast.TagNode:
 		return p.plant(n.Value)
 	case *ast.SequenceNode:
-		t := &tree{form: list, line: lineOf(n)}
+		t := &tree{form: list, line: p.line(n)}
 		for _, item := range n.Values {
 			t.items = append(t.items, p.plant(item))
 		}
@@ -202,21 +267,21 @@ func (p *planter) plant(n ast.Node) *tree {
 	case *ast.MappingValueNode:
 		return p.plantMapping(n, []*ast.MappingValueNode{n})
 	case *ast.LiteralNode:
-		return &tree{form: scalar, line: lineOf(n), text: n.Value.Value, quoted: true}
+		return &tree{form: scalar, line: p.line(n), text: n.Value.Value, quoted: true}
 	case *ast.StringNode:
 		quoted := n.Token.Type == token.SingleQuoteType || n.Token.Type == token.DoubleQuoteType
-		return &tree{form: scalar, line: lineOf(n), text: strings.ToValidUTF8(n.Value, "�"), quoted: quoted}
+		return &tree{form: scalar, line: p.line(n), text: strings.ToValidUTF8(n.Value, "�"), quoted: quoted}
 	case ast.ScalarNode:
-		return &tree{form: scalar, line: lineOf(n), text: n.GetToken().Value}
+		return &tree{form: scalar, line: p.line(n), text: n.GetToken().Value}
 	}
 	return p.fail(n, "there is a kind of YAML that is not supported")
 }
 
 // plantMapping reads a mapping. Its own keys are stronger than merged ones.
 func (p *planter) plantMapping(n ast.Node, values []*ast.MappingValueNode) *tree {
-	t := &tree{form: mapping, line: lineOf(n)}
+	t := &tree{form: mapping, line: p.line(n)}
 	if len(values) > 0 {
-		t.line = lineOf(values[0].Key)
+		t.line = p.line(values[0].Key)
 	}
 	there := map[string]bool{}
 	var merged []*tree
@@ -240,7 +305,7 @@ func (p *planter) plantMapping(n ast.Node, values []*ast.MappingValueNode) *tree
 			return p.fail(v.Key, "the key %s is there already", quote(key.text))
 		}
 		there[key.text] = true
-		t.pairs = append(t.pairs, pair{key.text, lineOf(v.Key), value})
+		t.pairs = append(t.pairs, pair{key.text, p.line(v.Key), value})
 	}
 	for _, m := range merged {
 		p.merge(n, t, m, there)
@@ -276,12 +341,12 @@ func (p *planter) merge(n ast.Node, into, from *tree, there map[string]bool) {
 	}
 }
 
-func lineOf(n ast.Node) int {
+func (p *planter) line(n ast.Node) int {
 	if n == nil {
 		return 0
 	}
 	if t := n.GetToken(); t != nil && t.Position != nil {
-		return t.Position.Line
+		return t.Position.Line + p.above
 	}
 	return 0
 }
