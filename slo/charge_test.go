@@ -204,6 +204,11 @@ func TestPrepare_WhoPaid(t *testing.T) {
 			want: parts{During: 500, After: 500},
 			paid: map[string]paid{"A": {During: 150}, "B": {During: 150, After: 500}, "C": {During: 200}},
 		},
+		"pages that end at once share what burned after them": {
+			segments: outage, pages: []opsreview.Page{ticked("A", "03:00-03:05"), ticked("B", "03:02-03:05")},
+			want: parts{During: 500, After: 500},
+			paid: map[string]paid{"A": {During: 350, After: 250}, "B": {During: 150, After: 250}},
+		},
 		"pages that begin at once share what burned before them": {
 			segments: outage, pages: []opsreview.Page{ticked("A", "03:04-03:10"), ticked("B", "03:04-03:10"), mergedInto("B", ticked("C", "03:04-03:10"))},
 			want: parts{Before: 400, During: 600},
@@ -292,6 +297,18 @@ func TestPrepare_PageAndEpisode(t *testing.T) {
 		"a page that was open long before is stale": {
 			segments: outage, pages: []opsreview.Page{ticked("A", "02:00-03:20"), ticked("B", "03:02-03:15")},
 			want: seen{Pages: []string{"A", "B"}, Stale: true, Detection: -time.Hour, Reset: 10 * time.Minute, ResetKnown: true, Verdict: WithBurn},
+		},
+		"a page that ended as the episode began is about it": {
+			segments: outage, pages: []opsreview.Page{ticked("A", "02:00-03:00")},
+			want: seen{Pages: []string{"A"}, Stale: true, Detection: -time.Hour, Reset: -10 * time.Minute, ResetKnown: true, Verdict: WithBurn},
+		},
+		"a page that was over before is not, even if an older one is": {
+			segments: outage, pages: []opsreview.Page{ticked("A", "01:00-03:05"), ticked("B", "02:00-02:50")},
+			want: seen{Pages: []string{"A"}, Stale: true, Detection: -2 * time.Hour, Reset: -5 * time.Minute, ResetKnown: true, Verdict: WithBurn},
+		},
+		"a page that became part of another has no end of its own": {
+			segments: outage, pages: []opsreview.Page{ticked("A", "03:05-03:20"), mergedInto("A", ticked("B", "03:06-03:30"))},
+			want: seen{Pages: []string{"A", "B"}, Detection: 5 * time.Minute, Before: 500, Reset: 10 * time.Minute, ResetKnown: true, Verdict: WithBurn},
 		},
 		"a page that was reopened counts from then": {
 			segments: outage, pages: []opsreview.Page{ticked("A", "01:00-01:10", "03:01-03:10")},

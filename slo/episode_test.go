@@ -65,6 +65,9 @@ func TestEpisodes(t *testing.T) {
 		"slow burn that hangs on to fast burn for less than two hours is left out": {
 			segments: dayOf(spot{"03:00", "04:30", 2}, spot{"03:20", "03:30", 50}), want: []string{"03:20–03:30 500"},
 		},
+		"what burns fast does not count towards the two hours": {
+			segments: dayOf(spot{"03:00", "05:00", 2}, spot{"03:20", "03:30", 50}), want: []string{"03:20–03:30 500"},
+		},
 		"slow burn that touches fast burn and lasts two hours is one with it": {
 			segments: dayOf(spot{"02:50", "03:00", 50}, spot{"03:00", "05:00", 2}), want: []string{"02:50–05:00 740"},
 		},

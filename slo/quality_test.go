@@ -100,6 +100,13 @@ func TestPrepare_PagesOfOneEpisodeAreRedundant(t *testing.T) {
 	}
 }
 
+func TestPrepare_StalePagesDoNotTellHowFastAlertsAre(t *testing.T) {
+	q := Prepare(dayInput(dayOf(spot{"03:00", "03:10", 100}), ticked("A", "01:00-03:20"))).Quality
+	if q.Recall.K != 1 || q.Detection.N != 0 {
+		t.Errorf("quality = %+v, want the episode detected and no time for it", q)
+	}
+}
+
 func TestPrepare_PagesAndEpisodesCountOnceOverAdjoiningWindows(t *testing.T) {
 	in := dayInput(dayOf(spot{"11:50", "12:10", 100}, spot{"03:00", "03:10", 100}), ticked("A", "03:01-03:10"), ticked("B", "12:02-12:20"))
 	whole := Prepare(in)
