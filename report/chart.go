@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"opsreview/review"
@@ -19,11 +20,20 @@ type chart struct {
 	Bars   []bar
 	Heat   *heat
 	Lanes  []lane
+	Burn   *burnDown
 	Ticks  []tick
 }
 
 // A legend explains one colour by the CSS class that has it.
 type legend struct{ Class, Text string }
+
+// Shape is the sign of a legend: a mark's, or "" for a patch of colour.
+func (l legend) Shape() string {
+	if shape, ok := strings.CutPrefix(l.Class, "mark "); ok {
+		return shape
+	}
+	return ""
+}
 
 // A bar is a row of segments under a label.
 type bar struct {

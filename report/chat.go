@@ -34,6 +34,9 @@ func chatOf(d Data) Chat {
 	for _, fact := range d.facts() {
 		head = append(head, "• "+mrkdwn(fact))
 	}
+	if text := d.budgetHeadline(); text != "" {
+		head = append(head, "• "+mrkdwn("Error budgets: "+text))
+	}
 	c.add("", head, len(head), 0)
 	c.add("*Over the limits*", d.chatBreaches(), chatRows, 0)
 	c.add("*Worth discussing*", d.chatTopics(), chatTopics, d.Review.More)

@@ -80,6 +80,7 @@ func data(text string) report.Data {
 			Discuss: []review.Topic{{Page: ref, Title: text, At: start.Add(3 * time.Hour), Reasons: []string{text}}},
 			More:    2,
 			Gaps:    []review.Gap{{Subject: text, Text: text}},
+			Budget:  burned(text, ref),
 		},
 		Charts: review.Charts{
 			Heat: []review.HeatMap{heat, {Person: review.Person{Name: "Bob"}, Total: 1}},
@@ -102,6 +103,8 @@ func large() report.Data {
 		name := fmt.Sprintf("Somebody with a rather long name %d", i)
 		d.Review.Loads = append(d.Review.Loads, review.Load{Person: review.Person{Key: name, Name: name}, Interruptions: review.ByClass{OffHours: i}})
 		d.Review.Monitors = append(d.Review.Monitors, review.MonitorCost{Monitor: opsreview.Monitor{ID: fmt.Sprint("m-", i), Title: name}})
+		more := burned(name, opsreview.Ref{Source: "pd", ID: fmt.Sprint(i)})
+		d.Review.Budget.Standings, d.Review.Budget.Burns = append(d.Review.Budget.Standings, more.Standings[0]), append(d.Review.Budget.Burns, more.Burns[0])
 		d.Review.Gaps = append(d.Review.Gaps, review.Gap{Subject: name, Text: strings.Repeat("nothing is known & <nothing> can be done. ", 3)})
 		d.Charts.Timeline = append(d.Charts.Timeline, review.Mark{
 			Page: opsreview.Ref{Source: "pd", ID: fmt.Sprint(i)}, Title: name, Monitor: fmt.Sprint("m-", i), At: start.Add(time.Duration(i) * time.Hour),

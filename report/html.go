@@ -35,6 +35,7 @@ type document struct {
 
 	Load, Weeks, Monitors, Heat, Timeline section
 	People                                []chart
+	Budget                                *budgetSection
 	Gaps                                  []review.Gap
 }
 
@@ -81,6 +82,7 @@ func (d Data) document(mail bool) document {
 		Monitors: section{Chart: d.monitorChart(), Tables: []table{d.monitorTable()}},
 		Heat:     section{Chart: d.heatChart(), Tables: []table{d.heatTable(), d.heatPeople()}},
 		Timeline: section{Chart: d.timelineChart(), Tables: []table{d.timelineTable()}},
+		Budget:   d.budgetSection(),
 		People:   d.personHeats(), Breaches: d.breaches(), Changes: d.changes(),
 	}
 	if n := r.Headline.Outcomes.Unlabelled; n > 0 {

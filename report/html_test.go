@@ -317,6 +317,11 @@ func TestStyle_Contrast(t *testing.T) {
 		{"actionable", "card", 3},
 		{"notactionable", "card", 3},
 		{"unlabelled", "card", 3},
+		{"ink", "track", 4.5},
+		{"dim", "track", 3},
+		{"business", "track", 3},
+		{"off", "track", 3},
+		{"unknown", "track", 3},
 	}
 	for name, colours := range palettes(t) {
 		for _, p := range pairs {

@@ -26,6 +26,7 @@ func Markdown(d Data) []byte {
 		m.line("- %s", prose(fact))
 	}
 	m.topics()
+	m.budget()
 	m.monitorTable()
 	m.whatToChange()
 	m.responders()

@@ -97,7 +97,12 @@ func response(r review.Response) []string {
 	}
 }
 
-func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+func upper(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
 
 // coverage tells how many pages people have labelled.
 func coverage(h review.Headline) string {

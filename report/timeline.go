@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"opsreview"
 	"opsreview/review"
 )
 
@@ -70,9 +71,15 @@ const (
 	axisRight = 0.988
 )
 
-// place is where a time lies on the axis.
-func (d Data) place(t time.Time) string {
-	w := d.Review.Window
+// lastTick is the part of the axis that has no word at its end, which would
+// stick out.
+const lastTick = 14
+
+// place is where a time lies on the axis of the window under review.
+func (d Data) place(t time.Time) string { return placeIn(d.Review.Window, t) }
+
+// placeIn is where a time lies on the axis of a window.
+func placeIn(w opsreview.Window, t time.Time) string {
 	share := float64(t.Sub(w.Start)) / float64(max(w.Duration(), 1))
 	return at(axisLeft + (axisRight-axisLeft)*min(max(share, 0), 1))
 }
@@ -107,8 +114,9 @@ func verdictClass(o review.Outcome) string {
 }
 
 // ticks are local midnights, as many as fit a telephone.
-func (d Data) ticks() []tick {
-	w, zone := d.Review.Window, d.zone()
+func (d Data) ticks() []tick { return ticksIn(d.Review.Window, d.zone()) }
+
+func ticksIn(w opsreview.Window, zone *time.Location) []tick {
 	start := w.Start.In(zone)
 	days := int(w.Duration()/(24*time.Hour)) + 1
 	every := (days + maxTicks - 1) / maxTicks
@@ -119,8 +127,8 @@ func (d Data) ticks() []tick {
 		if !t.Before(w.End) {
 			return all
 		}
-		if !t.Before(w.Start) {
-			all = append(all, tick{X: d.place(t), Y: axis - 5, Text: t.Format("2 Jan")})
+		if !t.Before(w.Start) && w.End.Sub(t) > w.Duration()/lastTick {
+			all = append(all, tick{X: placeIn(w, t), Y: axis - 5, Text: t.Format("2 Jan")})
 		}
 	}
 }
