@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,28 +47,6 @@ func shareTo(x float64, digits int) string {
 		return "< " + strings.TrimPrefix(text[:len(text)-1], "-") + "1 %"
 	}
 	return text + " %"
-}
-
-// addUp rounds parts to so many digits of a percent that they add up to the
-// whole, which is rounded to the same: the units that rounding down leaves over
-// go to the parts that have lost the most.
-func addUp(parts []float64, digits int) []float64 {
-	scale := math.Pow10(digits + 2)
-	rounded, order := make([]float64, len(parts)), make([]int, len(parts))
-	whole, sum := 0.0, 0.0
-	for i, p := range parts {
-		rounded[i], order[i] = math.Floor(p*scale+1e-9), i
-		whole, sum = whole+p*scale, sum+rounded[i]
-	}
-	lost := func(i int) float64 { return parts[i]*scale - rounded[i] }
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(lost(j), lost(i)) })
-	for _, i := range order[:min(len(order), int(math.Round(whole)-sum))] {
-		rounded[i]++
-	}
-	for i := range rounded {
-		rounded[i] /= scale
-	}
-	return rounded
 }
 
 // amount is a number of events or slices: "25,775,820", "12.5".
@@ -174,7 +150,11 @@ func lasts(st *pb.SLOStanding) string {
 	case st.GetExhaustion().AsDuration() > longest:
 		return "> 1 year"
 	}
-	return span(st.GetExhaustion().AsDuration())
+	d := st.GetExhaustion().AsDuration()
+	if d >= 10*24*time.Hour {
+		return plural(int32(d/(24*time.Hour)), "day")
+	}
+	return span(d)
 }
 
 // zoneOf is the zone of a response, UTC where this machine does not know it.

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	pb "opsreview/proto/opsreview/v1"
+	"opsreview/slo"
 )
 
 func (a *app) budgetEpisodesCommand() *cobra.Command {
@@ -60,7 +61,7 @@ func (a *app) printEpisodes(resp *pb.ListEpisodesResponse, team string, all bool
 	writeLine(a.stdout, line)
 	if len(r.GetBurns()) == 0 {
 		writeLine(a.stdout, "")
-		writeLine(a.stdout, "  no SLOs"+forTeam(team)+": list OpenSLO documents under slos in opsreview.yaml")
+		writeLine(a.stdout, "  no SLOs"+forTeam(team))
 	}
 	for i, b := range r.GetBurns() {
 		writeLine(a.stdout, "")
@@ -132,7 +133,7 @@ func burnText(b *pb.Burn) string {
 	total := b.GetBad() / b.GetBudget()
 	digits := max(1, decimals(total))
 	var words []string
-	for i, x := range addUp(shares, digits) {
+	for i, x := range slo.Apportion(shares, digits) {
 		switch {
 		case parts[i].word == "missed" && parts[i].units == 0:
 			words = append(words, "nothing missed")

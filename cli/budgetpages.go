@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	pb "opsreview/proto/opsreview/v1"
+	"opsreview/slo"
 )
 
 // mostPageBurns is how many pages of an SLO are shown without --all.
@@ -104,7 +105,7 @@ func pageBurnParts(p *pb.PageBurn) pageCost {
 		parts[i] *= p.GetCost() / units
 	}
 	texts := make([]string, len(parts))
-	for i, x := range addUp(parts, digits) {
+	for i, x := range slo.Apportion(parts, digits) {
 		texts[i] = "–"
 		if x > 0 {
 			texts[i] = shareTo(x, digits)

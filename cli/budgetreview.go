@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	pb "opsreview/proto/opsreview/v1"
+	"opsreview/slo"
 )
 
 // mostMissed is how many episodes that nobody was paged for a review names.
@@ -64,7 +65,7 @@ func shortBurn(b *pb.Burn) burnSum {
 	}
 	total := b.GetBad() / b.GetBudget()
 	digits := max(1, decimals(total))
-	parts := addUp([]float64{
+	parts := slo.Apportion([]float64{
 		(b.GetBefore() + b.GetDuring() + b.GetAfter()) / b.GetBudget(), b.GetMissed() / b.GetBudget(),
 		(b.GetPending() + b.GetMinor() + b.GetBackground()) / b.GetBudget(),
 	}, digits)

@@ -61,7 +61,7 @@ func (a *app) printBudgets(resp *pb.ListBudgetsResponse, team, output string, wh
 	}
 	s, zone := a.style(), zoneOf(resp.GetTimeZone())
 	if len(resp.GetStandings()) == 0 {
-		writeLine(a.stdout, "no SLOs"+forTeam(team)+": list OpenSLO documents under slos in opsreview.yaml")
+		writeLine(a.stdout, "no SLOs"+forTeam(team))
 		printGaps(a.stdout, s, resp.GetGaps(), a.terminalWidth())
 		return nil
 	}
