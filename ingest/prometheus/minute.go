@@ -121,6 +121,27 @@ func segments(slo string, start time.Time, list []row, blanks func(known bool) b
 	return out
 }
 
+// joined returns the segments with those of each hour that ended before a time
+// as one, as long as the hour. Old minutes are joined in the store too, and only
+// what is at least as long can replace what has been joined.
+func joined(list []opsreview.Segment, before time.Time) []opsreview.Segment {
+	out := list[:0]
+	for _, s := range list {
+		hour := s.Start.Truncate(time.Hour)
+		if hour.Add(time.Hour).After(before) {
+			out = append(out, s)
+			continue
+		}
+		if n := len(out); n == 0 || !out[n-1].Start.Equal(hour) {
+			out = append(out, opsreview.Segment{SLO: s.SLO, Start: hour, End: hour.Add(time.Hour)})
+		}
+		h := &out[len(out)-1]
+		h.Total, h.Bad, h.GapBad = h.Total+s.Total, h.Bad+s.Bad, h.GapBad+s.GapBad
+		h.Excess, h.Resets, h.Covered = h.Excess+s.Excess, h.Resets+s.Resets, h.Covered+s.Covered
+	}
+	return out
+}
+
 // judge returns the row of a minute at whose end a threshold's query had a
 // value, or a ready ratio's.
 func judge(in opsreview.Indicator, v float64) row {

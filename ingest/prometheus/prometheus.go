@@ -87,7 +87,6 @@ type puller struct {
 	st      state
 	end     time.Time // what is later is not read yet
 	failed  []string  // what went wrong with single SLOs, in words
-	done    int       // SLOs
 }
 
 // Pull implements [ingest.Source]. An SLO that cannot be counted does not stop
@@ -107,7 +106,6 @@ func (s *Source) Pull(ctx context.Context, session ingest.Session) error {
 		if err := p.one(ctx, o); err != nil {
 			return err
 		}
-		p.done++
 	}
 	if err := p.suspects(ctx); err != nil {
 		return err

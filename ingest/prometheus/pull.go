@@ -10,7 +10,9 @@ import (
 	"opsreview/internal/prom"
 )
 
-const phaseSegments = "segments"
+// fine is how long ago minutes are told apart. A store may join what is older
+// than 35 days.
+const fine = 34 * day
 
 // A piece is a stretch of time of one SLO, counted.
 type piece struct {
@@ -45,7 +47,7 @@ func (p *puller) read(ctx context.Context, pl plan) error {
 		from = p.end.Add(-p.spans.backfill).Truncate(day)
 		r = reach{Hash: hash, Redo: known, Until: r.To}
 	}
-	begin := from
+	begin, told := from, from
 	for from.Before(p.end) {
 		w := opsreview.Window{Start: from, End: earlier(from.Truncate(day).Add(day), p.end)}
 		pc, err := p.count(ctx, pl, w, func(known bool) bool {
@@ -64,9 +66,12 @@ func (p *puller) read(ctx context.Context, pl plan) error {
 		if err := p.session.Save(ctx, b); err != nil {
 			return err
 		}
-		share := float64(w.End.Sub(begin)) / float64(p.end.Sub(begin))
-		p.session.Report(ingest.Progress{Phase: phaseSegments, Window: w, Done: (float64(p.done) + share) / float64(len(p.slos))})
 		from = w.End
+		if from.Weekday() == time.Monday || from.Equal(p.end) { // a line a week is enough
+			share := float64(from.Sub(begin)) / float64(p.end.Sub(begin))
+			p.session.Report(ingest.Progress{Phase: name, Window: opsreview.Window{Start: told, End: from}, Done: share})
+			told = from
+		}
 	}
 	return nil
 }
@@ -102,7 +107,8 @@ func (p *puller) again(ctx context.Context, w opsreview.SuspectWindow) error {
 			continue // said already, or not there yet
 		}
 		for from := w.Start.Truncate(time.Hour); from.Before(w.End); {
-			end := earlier(from.Truncate(day).Add(day), earlier(w.End, p.st.SLOs[o.Name].To))
+			wholeHour := w.End.Add(time.Hour - 1).Truncate(time.Hour)
+			end := earlier(from.Truncate(day).Add(day), earlier(wholeHour, p.st.SLOs[o.Name].To))
 			if !from.Before(end) {
 				break
 			}
@@ -145,7 +151,7 @@ func (p *puller) count(ctx context.Context, pl plan, w opsreview.Window, blanks 
 		return pc, err
 	}
 	list = list[:max(int(pc.to.Sub(w.Start)/time.Minute), 0)]
-	pc.segments = segments(pl.slo.Name, w.Start, list, blanks)
+	pc.segments = joined(segments(pl.slo.Name, w.Start, list, blanks), p.end.Add(-fine))
 	return pc, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"opsreview/ingest"
 	"opsreview/ingest/ingesttest"
 	"opsreview/ingest/prometheus"
+	"opsreview/store"
 )
 
 // days is a history of three and a half days with everything in it that can
@@ -462,5 +464,47 @@ func TestCheck(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A store joins old minutes, and takes nothing in their place that is shorter:
+// a changed query can replace them all the same.
+func TestPull_ReplacesWhatTheStoreHasJoined(t *testing.T) {
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ops.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	f := openFake(t)
+	var c, twice counter
+	for at := monday.AddDate(0, 0, -130); !at.After(monday); at = at.Add(4 * time.Minute) {
+		n := at.Sub(monday.AddDate(0, 0, -130)).Minutes()
+		c.points = append(c.points, point{at.UnixMilli(), n})
+		twice.points = append(twice.points, point{at.UnixMilli(), 2 * n})
+	}
+	f.change(func() {
+		f.selectors["a_total"], f.selectors["b_total"], f.selectors["none_total"] = []counter{c}, []counter{twice}, []counter{}
+	})
+	length := 120 * 24 * time.Hour
+	for i, text := range []string{"a_total", "b_total", "a_total"} {
+		src := f.source(t, prometheus.Config{Backfill: "120d"}, ratio("a/b", "none_total", text))
+		if _, err := ingest.Sync(t.Context(), db, src, ingest.SyncOptions{Now: time.Now}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.RollUpSegments(t.Context(), monday); err != nil {
+			t.Fatal(err)
+		}
+		w := opsreview.Window{Start: monday.Truncate(24 * time.Hour).Add(-length), End: monday.Add(-time.Hour)}
+		all, err := db.Segments(t.Context(), store.SegmentFilter{Window: w})
+		if err != nil {
+			t.Fatal(err)
+		}
+		total := 0.0
+		for _, s := range all["a/b"] {
+			total += s.Total * float64(w.Overlap(s.Start, s.End)) / float64(s.Length())
+		}
+		if want := []float64{1, 2, 1}[i] * w.End.Sub(w.Start).Minutes(); math.Abs(total-want) > 1e-6 {
+			t.Errorf("%s: %.0f events, want %.0f", text, total, want)
+		}
 	}
 }
