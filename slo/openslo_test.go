@@ -180,3 +180,25 @@ func corpusFile(t testing.TB, name string) []byte {
 	}
 	return b
 }
+
+// What docs/slo.md shows works as it stands.
+func TestParse_DocumentationsExample(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "slo.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\napiVersion")
+	example, _, found := strings.Cut("apiVersion"+example, "```")
+	if !found {
+		t.Fatal("docs/slo.md has no example")
+	}
+	slos, problems := parse(t, "slo.md", example)
+	if len(slos) != 2 || problems != nil {
+		t.Errorf("%d SLOs, want 2; problems %q", len(slos), problems)
+	}
+	for name := range strings.SplitSeq("missing-data min-total significant-fraction page-match source", " ") {
+		if !strings.Contains(string(text), "| `opsreview/"+name+"` |") {
+			t.Errorf("docs/slo.md does not explain opsreview/%s", name)
+		}
+	}
+}

@@ -293,7 +293,7 @@ func TestParse_Problems(t *testing.T) {
 		"counters or not": {
 			from: "        counter: true\n", to: "        rawType: success\n", slos: 1,
 			want: []string{
-				"a.yaml:11: spec.indicator.spec.ratioMetric.counter: is missing: false is assumed; write true where the queries are of counters that only grow",
+				"a.yaml:11: spec.indicator.spec.ratioMetric.counter: is missing: write true where the queries are of counters that only grow, and false elsewhere",
 				"a.yaml:11: spec.indicator.spec.ratioMetric.rawType: is ignored without raw",
 			},
 		},
@@ -313,6 +313,7 @@ func TestParse_Problems(t *testing.T) {
 			from: "good_total", to: "'sum(good_total'", slos: 1,
 			want: []string{"a.yaml:12: spec.indicator.spec.ratioMetric.good.metricSource.spec.query: is not PromQL: unclosed left parenthesis, at character 15"},
 		},
+		"a query of a template": {from: "good_total", to: "'rate(a[{{.window}}]) + rate(b[$__rate_interval])'", slos: 1},
 		"a query without end": {
 			from: "good_total", to: strings.Repeat("x", 16<<10+1),
 			want: []string{"fatal a.yaml:12: spec.indicator.spec.ratioMetric.good.metricSource.spec.query: has more than 16 kB"},

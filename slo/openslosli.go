@@ -106,7 +106,7 @@ func (l *library) readRatio(o *object, v2 bool) indicator {
 		i.Bad = nil
 	}
 	if counted && !said {
-		o.warn("counter", "is missing: false is assumed; write true where the queries are of counters that only grow")
+		o.warn("counter", "is missing: write true where the queries are of counters that only grow, and false elsewhere")
 	}
 	if i.Raw == nil && rawType != "" {
 		o.warn("rawType", "is ignored without raw")
@@ -182,7 +182,8 @@ func readQuery(o *object, vendor string) string {
 		case len(text) > maxQuery:
 			spec.fail(key, "has more than %d kB", maxQuery>>10)
 		case text == "":
-		case strings.EqualFold(vendor, "prometheus"):
+		case strings.EqualFold(vendor, "prometheus") && !strings.Contains(text, "{{") && !strings.Contains(text, "$__"):
+			// Variables of templates are the source's business.
 			if _, err := parser.NewParser(parser.Options{}).ParseExpr(text); err != nil {
 				spec.warn(key, "is not PromQL: %s", promError(err))
 			}
