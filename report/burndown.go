@@ -216,7 +216,7 @@ func (l budgetLine) pageTime(c slo.Charge) (time.Time, bool) {
 // burnTable tells the line, and what happened on the way.
 func (d Data) burnTable(id string, l budgetLine) table {
 	t := table{
-		ID: id + "-table", Caption: l.name() + ": what was left of the 30-day budget", Text: 3, Wide: true,
+		ID: id + "-table", Caption: l.name() + ": what was left of the 30-day budget", Text: 4, Wide: true,
 		Head: []string{"Until", "Left", "Since the row above"},
 	}
 	zone, w := d.zone(), span30(l)
