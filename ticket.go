@@ -77,7 +77,7 @@ type Ticket struct {
 	LastRun string    // the review that saw it last: one review counts once
 	Seen    int       // reviews that saw it
 	NotedAt time.Time // when its "seen again" was last written
-	NoteID  string    // the tracker's name of that note
+	NoteID  string    // the review that was last written of, in its note or on its filing
 
 	SuppressedUntil time.Time
 }
@@ -93,7 +93,11 @@ type TicketEffect struct {
 	Generation  int
 	Action      string // "create", "note", "reopen", "link", "label", "probe", "adopt", …
 	Detail      string // what was sent, in a line
-	Outcome     string // OutcomeOK, "rejected", "throttled", "unknown" or an error's code
+	Outcome     string // OutcomeOK, OutcomeCutOff, "rejected", "throttled", "unknown" or an error's code; "" while it is under way
 	RemoteKey   string
 	Caller      string
 }
+
+// OutcomeCutOff is the outcome of an effect that began and of whose end nobody
+// knows, because the program stopped in between.
+const OutcomeCutOff = "cut_off"

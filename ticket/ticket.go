@@ -50,8 +50,9 @@ type Tracker interface {
 	// Create files a ticket and returns its name from the answer to that.
 	Create(ctx context.Context, d Draft) (Ref, error)
 
-	// Get returns the tickets by their ids, without searching. One that is not
-	// there, or may not be seen, has Missing set.
+	// Get returns the tickets by their ids, or their keys, without searching. One
+	// that is not there, or may not be seen, has Missing set and what was asked for
+	// as its ID; one that is there has its own.
 	Get(ctx context.Context, ids []string) ([]Snapshot, error)
 
 	// Note keeps one note of ours on a ticket: it edits the one that marker names,

@@ -1,0 +1,141 @@
+package ticket
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+var wikiMarkup = markup{
+	heading: func(text string) string { return "h3. " + text },
+	text:    wikiText,
+	link:    func(text, url string) string { return "[" + text + "|" + url + "]" },
+	strong:  func(text string) string { return "*" + text + "*" },
+	code:    wikiCode,
+	item:    "* ",
+}
+
+var markdownMarkup = markup{
+	heading: func(text string) string { return "### " + text },
+	text:    markdownText,
+	link:    func(text, url string) string { return "[" + text + "](" + url + ")" },
+	strong:  func(text string) string { return "**" + text + "**" },
+	code:    markdownCode,
+	item:    "- ",
+}
+
+// Trackers read these in plain text, whatever its markup: addresses, mentions,
+// emoji, references to issues. A joiner within keeps each from being read.
+var (
+	addresses  = regexp.MustCompile(`(?i)(:)(//)|(www)(\.)|(mailto|tel|sms|file|javascript|data)(:)`)
+	mentions   = regexp.MustCompile(`(@)([^\s\x{2060}])`)
+	emoji      = regexp.MustCompile(`(:)([A-Za-z0-9_+-]+:)`)
+	smileys    = regexp.MustCompile(`([:;])(-?[)(DPp|/\\])|(\()((?:y|n|i|/|x|!|\+|-|\?|on|off|\*[rgby]?|flag|flagoff)\))`)
+	entities   = regexp.MustCompile(`(&)([#A-Za-z])`)
+	references = regexp.MustCompile(`(#)([0-9])|([A-Z][A-Z0-9_]+-)([0-9])`)
+	wikiLayout = regexp.MustCompile(`^(?:h[1-6]|bq)\.|^[-*#|]`)
+	listNumber = regexp.MustCompile(`^([0-9]+)([.)])`)
+)
+
+// inert breaks what is read in plain text.
+func inert(s string) string {
+	for _, pattern := range []*regexp.Regexp{addresses, mentions, emoji, smileys, entities, references} {
+		for pattern.MatchString(s) { // matches may overlap, as ":a:b:" does
+			broken := pattern.ReplaceAllStringFunc(s, func(match string) string {
+				groups := pattern.FindStringSubmatch(match)[1:]
+				for i := 0; i < len(groups); i += 2 {
+					if groups[i] != "" {
+						return groups[i] + joiner + groups[i+1]
+					}
+				}
+				return match
+			})
+			if broken == s {
+				break
+			}
+			s = broken
+		}
+	}
+	return s
+}
+
+// wikiText escapes a stretch of text for Jira. A backslash before a special
+// character shows it as it is, but two backslashes break the line, so the
+// text's own backslashes become a look-alike.
+func wikiText(s string, first bool) string {
+	s = inert(strings.ReplaceAll(s, `\`, "∖"))
+	layout := first && wikiLayout.MatchString(s)
+	runes := []rune(s)
+	var out strings.Builder
+	for i, r := range runes {
+		switch r {
+		case '{', '}', '[', ']', '!', '|', '^', '~':
+			out.WriteRune('\\')
+		case '*', '_', '-', '+', '?':
+			if !withinWord(runes, i) {
+				out.WriteRune('\\')
+			}
+		}
+		out.WriteRune(r)
+	}
+	if layout {
+		return joiner + out.String()
+	}
+	return out.String()
+}
+
+// withinWord reports whether a letter or digit stands on both sides, where a
+// mark is no markup.
+func withinWord(s []rune, i int) bool {
+	word := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	return i > 0 && i+1 < len(s) && word(s[i-1]) && word(s[i+1])
+}
+
+// wikiCode shows a text as it is. Only its own end could end it, and mentions
+// are looked for in it too.
+func wikiCode(s string) string {
+	s = flatLines(s)
+	s = strings.ReplaceAll(s, "{", "{"+joiner)
+	s = strings.ReplaceAll(s, "[~", "["+joiner+"~")
+	return "{noformat}\n" + s + "\n{noformat}"
+}
+
+// markdownText escapes a stretch of text for GitHub.
+func markdownText(s string, first bool) string {
+	s = inert(s)
+	runes := []rune(s)
+	var out strings.Builder
+	for i, r := range runes {
+		switch r {
+		case '\\', '`', '*', '[', ']', '<', '>', '|', '~', '$', '&':
+			out.WriteRune('\\')
+		case '_':
+			if !withinWord(runes, i) {
+				out.WriteRune('\\')
+			}
+		case '#', '+', '-', '=':
+			if first && i == 0 {
+				out.WriteRune('\\')
+			}
+		}
+		out.WriteRune(r)
+	}
+	if first {
+		return listNumber.ReplaceAllString(out.String(), `$1\$2`)
+	}
+	return out.String()
+}
+
+// markdownCode fences a text by more backquotes than it has in a row.
+func markdownCode(s string) string {
+	s = flatLines(s)
+	longest, run := 0, 0
+	for _, r := range s {
+		if run++; r != '`' {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	fence := strings.Repeat("`", max(3, longest+1))
+	return fence + "\n" + s + "\n" + fence
+}

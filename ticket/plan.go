@@ -1,0 +1,216 @@
+package ticket
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"opsreview"
+)
+
+// An Action is what a plan does about a finding.
+type Action string
+
+// The actions.
+const (
+	Create  Action = "create"  // file it, for the first time or long after its ticket was closed
+	Note    Action = "note"    // its ticket is open: say that it was seen again
+	Reopen  Action = "reopen"  // its ticket was closed a short while ago: open it again
+	Recover Action = "recover" // find out whether it exists: an answer was lost
+	Skip    Action = "skip"    // do nothing
+	Defer   Action = "defer"   // it would be filed, but not by this run
+)
+
+// Actions lists every action.
+func Actions() []Action { return []Action{Create, Note, Reopen, Recover, Skip, Defer} }
+
+// Settings say how eagerly tickets are filed.
+type Settings struct {
+	MaxNew       int           // new tickets of one run, the dearest first
+	ReopenWithin time.Duration // a ticket closed no longer ago is opened again
+	WontFix      []string      // resolutions that mean that people will not fix it
+	SuppressFor  time.Duration // how long such an answer holds
+	CostGrowth   float64       // or until it costs so many times as much
+	NoteEvery    time.Duration // between two notes on one ticket, at least
+	Settle       time.Duration // how long the tracker's search may lag; 0 for its own word on that
+}
+
+// DefaultSettings are those of a program without a configuration.
+func DefaultSettings() Settings {
+	const day = 24 * time.Hour
+	return Settings{
+		MaxNew:       5,
+		ReopenWithin: 14 * day,
+		WontFix:      []string{"Won't Fix", "Won't Do", "Declined", "Rejected", "wontfix", "not_planned"},
+		SuppressFor:  90 * day,
+		CostGrowth:   2,
+		NoteEvery:    7 * day,
+	}
+}
+
+// wontFix reports whether a resolution means that people will not fix it.
+func (s Settings) wontFix(resolution string) bool {
+	return slices.ContainsFunc(s.WontFix, func(r string) bool { return strings.EqualFold(r, resolution) })
+}
+
+// PlanInput is what a plan is made of. Plan asks nobody: what it knows of the
+// tracker is in the ledger's rows.
+type PlanInput struct {
+	Tracker  string // its name in the ledger
+	Findings []opsreview.Finding
+	Rows     []opsreview.Ticket // the ledger's, of this tracker
+	Settings Settings
+	Now      time.Time
+
+	// Run names the review that saw the findings, by its team and window, so that
+	// asking twice counts once.
+	Run    string
+	Window opsreview.Window // of the review
+	Zone   *time.Location   // in which texts tell times; UTC if nil
+
+	// Pages are those that findings name, as far as they are known: they tell
+	// whether trouble came back after a ticket was closed.
+	Pages map[opsreview.Ref]opsreview.Page
+
+	// Preview returns what the tracker would be sent for a draft. It tells whether
+	// something that was refused has changed. It may be nil.
+	Preview func(Draft) string
+
+	Only   []string // keys or fingerprints of findings; none for all
+	MaxNew int      // new tickets at most; 0 for the settings' number
+}
+
+// A Step is what is to be done about one finding, and why.
+type Step struct {
+	Finding    opsreview.Finding
+	Action     Action
+	Reason     string // why, in a sentence
+	Generation int
+	Row        opsreview.Ticket // the ledger's latest on the finding; zero if there is none
+	Draft      Draft            // what creating it would send, also where nothing is created
+	Note       Body             // what noting or reopening would say; nil where neither is done
+
+	seen    sighting
+	payload string
+	run     string
+}
+
+// A sighting is what is known of when a finding's trouble happened.
+type sighting struct {
+	at time.Time // it lasted at least until then; zero if nobody knows
+}
+
+// after reports whether the trouble came back after a ticket was closed, as
+// far as anybody knows. A review may look at days before the closing, and a
+// ticket that opens itself over those is worse than one that opens late.
+func (s sighting) after(closed time.Time) bool {
+	return s.at.IsZero() || !s.at.Before(closed)
+}
+
+// Plan says what to do about each finding, dearest first. It is pure: the same
+// input gives the same steps.
+func Plan(in PlanInput) []Step {
+	latest := latestRows(in.Rows)
+	budget := in.MaxNew
+	if budget <= 0 {
+		budget = in.Settings.MaxNew
+	}
+	var steps []Step
+	created := 0
+	for _, f := range ranked(in.Findings, in.Only) {
+		row, known := latest[f.Fingerprint()]
+		step := in.step(f, row, known)
+		if step.Action == Create {
+			if created++; created > budget {
+				step.Action, step.Reason = Defer, fmt.Sprintf("This run files at most %s, the dearest first.", counted(budget, "new ticket"))
+			}
+		}
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// step decides about one finding and writes its texts.
+func (in PlanInput) step(f opsreview.Finding, row opsreview.Ticket, known bool) Step {
+	s := Step{Finding: f, Row: row, Generation: max(1, row.Generation), seen: in.sighting(f), run: in.Run}
+	d := decide(f, row, known, s.seen, in.Run, in.Settings, in.Now)
+	if d.action == Create && row.RemoteID != "" {
+		s.Generation++
+	}
+	s.Draft = in.draft(f, row, s.Generation)
+	if d.action == Create || d.action == Recover {
+		s.payload = in.payload(s.Draft)
+	}
+	if d.action == Create && row.State == opsreview.TicketRejected && row.Payload == s.payload {
+		d = because(Skip, "The tracker refused it: %s.", strings.TrimSuffix(orUnknown(row.Error), "."))
+	}
+	s.Action, s.Reason = d.action, d.reason
+	switch s.Action {
+	case Note:
+		s.Note = in.seenAgain(f, row)
+	case Reopen:
+		s.Note = in.cameBack(f, row)
+	case Create, Recover, Skip, Defer:
+	}
+	return s
+}
+
+// payload is a hash of what the tracker would be sent, but for the attempt's
+// name.
+func (in PlanInput) payload(d Draft) string {
+	d.Attempt = ""
+	text := d.Title + "\n" + strings.Join(d.Labels, " ") + "\n" + RenderMarkdown(d.Body, 0)
+	if in.Preview != nil {
+		text = in.Preview(d)
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}
+
+// sighting is the last page that is known of a finding, or else the beginning
+// of the review's window.
+func (in PlanInput) sighting(f opsreview.Finding) sighting {
+	var last time.Time
+	for _, ref := range f.Pages {
+		if p, ok := in.Pages[ref]; ok && p.TriggeredAt.After(last) {
+			last = p.TriggeredAt
+		}
+	}
+	if last.IsZero() {
+		last = in.Window.Start
+	}
+	return sighting{at: last}
+}
+
+// ranked returns the findings that are wanted, each once, dearest first.
+func ranked(findings []opsreview.Finding, only []string) []opsreview.Finding {
+	seen := map[string]bool{}
+	var wanted []opsreview.Finding
+	for _, f := range findings {
+		fp := f.Fingerprint()
+		asked := len(only) == 0 || slices.Contains(only, f.Key) || slices.Contains(only, fp)
+		if asked && !seen[fp] {
+			seen[fp] = true
+			wanted = append(wanted, f)
+		}
+	}
+	slices.SortStableFunc(wanted, func(a, b opsreview.Finding) int {
+		return cmp.Or(cmp.Compare(b.Cost, a.Cost), strings.Compare(a.Key, b.Key))
+	})
+	return wanted
+}
+
+// latestRows returns the last generation of each finding.
+func latestRows(rows []opsreview.Ticket) map[string]opsreview.Ticket {
+	latest := make(map[string]opsreview.Ticket, len(rows))
+	for _, row := range rows {
+		if have, ok := latest[row.Fingerprint]; !ok || row.Generation > have.Generation {
+			latest[row.Fingerprint] = row
+		}
+	}
+	return latest
+}
