@@ -56,16 +56,14 @@ type counting struct {
 // newCounting returns the rules over all counters of an SLO.
 func newCounting(s spans, all ...[]track) counting {
 	c := counting{gap: s.gap.Milliseconds(), bridge: s.bridge.Milliseconds(), siblings: map[string][]track{}, falls: map[string][]int64{}}
-	for _, list := range all {
-		for _, t := range list {
-			if t.target == "" {
-				continue
-			}
-			c.siblings[t.target] = append(c.siblings[t.target], t)
-			for i := 1; i < len(t.at); i++ {
-				if t.value[i] < t.value[i-1] {
-					c.falls[t.target] = append(c.falls[t.target], t.at[i])
-				}
+	for _, t := range slices.Concat(all...) {
+		if t.target == "" {
+			continue
+		}
+		c.siblings[t.target] = append(c.siblings[t.target], t)
+		for i := 1; i < len(t.at); i++ {
+			if t.value[i] < t.value[i-1] {
+				c.falls[t.target] = append(c.falls[t.target], t.at[i])
 			}
 		}
 	}
@@ -182,11 +180,9 @@ func mod(a, b int64) int64 { return (a%b + b) % b }
 // a counter that is scraped no more is known.
 func settled(end int64, gap int64, all ...[]track) int64 {
 	first := end
-	for _, list := range all {
-		for _, t := range list {
-			if last := t.at[len(t.at)-1]; last >= end-gap {
-				first = min(first, last)
-			}
+	for _, t := range slices.Concat(all...) {
+		if last := t.at[len(t.at)-1]; last >= end-gap {
+			first = min(first, last)
 		}
 	}
 	return first

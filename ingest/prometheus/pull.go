@@ -100,34 +100,38 @@ func (p *puller) suspects(ctx context.Context) error {
 }
 
 func (p *puller) again(ctx context.Context, w opsreview.SuspectWindow) error {
-	var b opsreview.Batch
+	b := opsreview.Batch{Cleared: []opsreview.Window{w.Window}}
 	for _, o := range p.slos {
 		pl, err := newPlan(o)
-		if err != nil || p.st.SLOs[o.Name].To.Before(w.Start) {
-			continue // said already, or not there yet
+		if err != nil {
+			continue // said already
 		}
-		for from := w.Start.Truncate(time.Hour); from.Before(w.End); {
-			wholeHour := w.End.Add(time.Hour - 1).Truncate(time.Hour)
-			end := earlier(from.Truncate(day).Add(day), earlier(wholeHour, p.st.SLOs[o.Name].To))
-			if !from.Before(end) {
-				break
-			}
-			pc, err := p.count(ctx, pl, opsreview.Window{Start: from, End: end}, noBlanks)
-			if err != nil {
-				if fatal(ctx, err) {
-					return err
-				}
-				return nil // still not whole
-			}
-			if len(pc.warnings) > 0 {
-				return nil
-			}
-			b.Segments = append(b.Segments, pc.segments...)
-			from = end
+		pc, err := p.recount(ctx, pl, w.Window)
+		if err != nil && fatal(ctx, err) {
+			return err
 		}
+		if err != nil || len(pc.warnings) > 0 {
+			return nil // still not whole
+		}
+		b.Segments = append(b.Segments, pc.segments...)
 	}
-	b.Cleared = []opsreview.Window{w.Window}
 	return p.session.Save(ctx, b)
+}
+
+// recount counts an SLO once more in a window, by whole hours, as far as it has
+// been read.
+func (p *puller) recount(ctx context.Context, pl plan, w opsreview.Window) (piece, error) {
+	var all piece
+	end := earlier(w.End.Add(time.Hour-1).Truncate(time.Hour), p.st.SLOs[pl.slo.Name].To)
+	for from := w.Start.Truncate(time.Hour); from.Before(end); from = from.Truncate(day).Add(day) {
+		part := opsreview.Window{Start: from, End: earlier(from.Truncate(day).Add(day), end)}
+		pc, err := p.count(ctx, pl, part, noBlanks)
+		if err != nil {
+			return all, err
+		}
+		all.segments, all.warnings = append(all.segments, pc.segments...), append(all.warnings, pc.warnings...)
+	}
+	return all, nil
 }
 
 func noBlanks(bool) bool { return false }

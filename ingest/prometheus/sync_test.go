@@ -310,31 +310,38 @@ func TestPull_Values(t *testing.T) {
 	}{
 		"a threshold judges each minute by its end": {
 			opsreview.Indicator{Threshold: q("max(lag)"), Op: "lte", Value: 2},
-			map[string]func(time.Time) map[string]float64{"max(lag)": gauge(2, 3)}, counted(54, 2, 54),
+			map[string]func(time.Time) map[string]float64{"max(lag)": gauge(2, 3)},
+			counted(54, 2, 54),
 		},
 		"less than is not at most": {
 			opsreview.Indicator{Threshold: q("max(lag)"), Op: "lt", Value: 2},
-			map[string]func(time.Time) map[string]float64{"max(lag)": gauge(2, 1)}, counted(54, 52, 54),
+			map[string]func(time.Time) map[string]float64{"max(lag)": gauge(2, 1)},
+			counted(54, 52, 54),
 		},
 		"a share of failures": {
 			opsreview.Indicator{Raw: q("errors:ratio"), RawFailure: true},
-			map[string]func(time.Time) map[string]float64{"errors:ratio": gauge(0, 0.25)}, counted(54, 0.5, 54),
+			map[string]func(time.Time) map[string]float64{"errors:ratio": gauge(0, 0.25)},
+			counted(54, 0.5, 54),
 		},
 		"a share of successes": {
 			opsreview.Indicator{Raw: q("ok:ratio")},
-			map[string]func(time.Time) map[string]float64{"ok:ratio": gauge(1, 0.75)}, counted(54, 0.5, 54),
+			map[string]func(time.Time) map[string]float64{"ok:ratio": gauge(1, 0.75)},
+			counted(54, 0.5, 54),
 		},
 		"rates are events of sixty seconds": {
 			opsreview.Indicator{Bad: q("sum(rate(e[5m])) * 1"), Total: q("sum(rate(t[5m])) * 1")},
-			map[string]func(time.Time) map[string]float64{"sum(rate(t[5m])) * 1": gauge(2, 2), "sum(rate(e[5m])) * 1": gauge(0, 1)}, counted(54*120, 120, 54),
+			map[string]func(time.Time) map[string]float64{"sum(rate(t[5m])) * 1": gauge(2, 2), "sum(rate(e[5m])) * 1": gauge(0, 1)},
+			counted(54*120, 120, 54),
 		},
 		"increases are scaled to a minute": {
 			opsreview.Indicator{Good: q("sum(increase(g[2m])) * 1"), Total: q("sum(increase(t[2m])) * 1")},
-			map[string]func(time.Time) map[string]float64{"sum(increase(t[2m])) * 1": gauge(20, 20), "sum(increase(g[2m])) * 1": gauge(20, 10)}, counted(540, 10, 54),
+			map[string]func(time.Time) map[string]float64{"sum(increase(t[2m])) * 1": gauge(20, 20), "sum(increase(g[2m])) * 1": gauge(20, 10)},
+			counted(540, 10, 54),
 		},
 		"what is left is events of a minute": {
 			opsreview.Indicator{Good: q("good_now"), Bad: q("bad_now")},
-			map[string]func(time.Time) map[string]float64{"good_now": gauge(9, 6), "bad_now": gauge(1, 4)}, counted(540, 60, 54),
+			map[string]func(time.Time) map[string]float64{"good_now": gauge(9, 6), "bad_now": gauge(1, 4)},
+			counted(540, 60, 54),
 		},
 	}
 	for name, tt := range tests {

@@ -107,10 +107,14 @@ func TestErrors(t *testing.T) {
 		"another server's JSON is no answer":   {200, `{"hello":"world"}`, opsreview.Unavailable, "no answer of its API"},
 		"a sample of another form":             {200, matrix(`[1772452800,42]`), opsreview.Unavailable, "cannot be read"},
 		"words are not numbers":                {200, `{"status":"success","data":{"resultType":"string","result":[1,"x"]}}`, opsreview.Invalid, "no numbers"},
-		"a native histogram is refused by name": {200, `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"latency"},"histograms":[[1,{"count":"3"}]]}]}}`,
-			opsreview.Invalid, `"latency" is a native histogram`},
-		"too many samples even for a minute": {422, `{"status":"error","errorType":"execution","error":"query processing would load too many samples into memory in query execution"}`,
-			opsreview.Invalid, "too many samples"},
+		"a native histogram is refused by name": {
+			200, `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"latency"},"histograms":[[1,{"count":"3"}]]}]}}`,
+			opsreview.Invalid, `"latency" is a native histogram`,
+		},
+		"too many samples even for a minute": {
+			422, `{"status":"error","errorType":"execution","error":"query processing would load too many samples into memory in query execution"}`,
+			opsreview.Invalid, "too many samples",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
