@@ -56,6 +56,10 @@ func (f *form) decode(data []byte, v any) error {
 	if len(tree.Docs) > 1 {
 		return opsreview.Errorf(opsreview.Invalid, "%s: want one YAML document, there are %d", f.name, len(tree.Docs))
 	}
+	// The parser drops what follows an empty document.
+	if n := markers(data); n > 1 {
+		return opsreview.Errorf(opsreview.Invalid, "%s: want one YAML document, there are %d", f.name, n)
+	}
 	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil || tree.Docs[0].Body.Type() == ast.CommentType {
 		return nil
 	}
@@ -91,6 +95,17 @@ func tooDeep(data []byte) bool {
 		}
 	}
 	return false
+}
+
+// markers counts the lines that begin a document.
+func markers(data []byte) int {
+	n := 0
+	for line := range bytes.Lines(data) {
+		if rest, ok := bytes.CutPrefix(line, []byte("---")); ok && (len(rest) == 0 || bytes.ContainsAny(rest[:1], " \t\r\n")) {
+			n++
+		}
+	}
+	return n
 }
 
 // located turns an error of the YAML reader into an Invalid one that begins

@@ -192,6 +192,10 @@ func TestParse_Mistakes(t *testing.T) {
 			"database: a\n---\ndatabase: b\n",
 			"opsreview.yaml: want one YAML document, there are 2",
 		},
+		"a document behind an empty one": {
+			"---\n# teams\n---\nteams: []\n",
+			"opsreview.yaml: want one YAML document, there are 2",
+		},
 		"a document that is a list": {
 			"- teams\n",
 			"opsreview.yaml: want keys and values: database, maintenance, policy, reports, responders, retention, server, slos, sources, teams",
