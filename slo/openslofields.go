@@ -73,7 +73,7 @@ func (o *object) report(key string, fatal bool, text string) {
 	if _, at := o.tree.find(key); at > 0 {
 		line = at
 	}
-	o.book.add(o.file, line, fatal, o.at(key)+": "+text)
+	o.book.add(o.file, line, fatal, o.at(cleanKey(key))+": "+text)
 }
 
 // warn reports something about a key that is read in spite of it.

@@ -198,11 +198,9 @@ func readQuery(o *object, vendor string) string {
 func promError(err error) string {
 	var all parser.ParseErrors
 	if errors.As(err, &all) && len(all) > 0 && all[0].Err != nil {
-		text, _, _ := strings.Cut(all[0].Err.Error(), "\n")
-		return fmt.Sprintf("%s, at character %d", text, all[0].PositionRange.Start+1)
+		return fmt.Sprintf("%s, at character %d", sentence(all[0].Err.Error()), all[0].PositionRange.Start+1)
 	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return text
+	return sentence(err.Error())
 }
 
 // readThreshold adds what an objective says is good to an indicator.

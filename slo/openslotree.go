@@ -165,10 +165,9 @@ func (p *planter) parse(c chunk) ([]*tree, *treeError) {
 func yamlError(err error, above int) *treeError {
 	var y yaml.Error
 	if !errors.As(err, &y) {
-		line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
-		return &treeError{0, line}
+		return &treeError{0, sentence(err.Error())}
 	}
-	text, _, _ := strings.Cut(strings.TrimSpace(y.GetMessage()), "\n")
+	text := sentence(y.GetMessage())
 	if t := y.GetToken(); t != nil && t.Position != nil {
 		return &treeError{t.Position.Line + above, text}
 	}
@@ -358,11 +357,19 @@ func nameOf(n ast.Node) string {
 	return n.GetToken().Value
 }
 
+// sentence is the first line of another package's message, which may repeat
+// what a stranger wrote.
+func sentence(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return clip(line, 200)
+}
+
 // quote makes a stranger's text fit for a message.
-func quote(s string) string {
-	const most = 80
+func quote(s string) string { return fmt.Sprintf("%q", clip(s, 80)) }
+
+func clip(s string, most int) string {
 	if utf8.RuneCountInString(s) > most {
-		s = string([]rune(s)[:most]) + "…"
+		return string([]rune(s)[:most]) + "…"
 	}
-	return fmt.Sprintf("%q", s)
+	return s
 }
