@@ -15,7 +15,7 @@ const (
 	sourceType = "prometheus"
 	day        = 24 * time.Hour
 
-	defaultSeries = 20_000
+	defaultSeries = 2000
 	mostBackfill  = 5 * 366 * day
 	mostBridge    = 7 * day
 )
@@ -36,7 +36,7 @@ type Config struct {
 	Gap       string `yaml:"gap,omitempty"`        // a longer pause between two samples is a gap, "5m" if empty
 	Bridge    string `yaml:"bridge,omitempty"`     // what a longer gap hides stays unknown, "6h" if empty
 	Delay     string `yaml:"delay,omitempty"`      // how far behind the clock samples are read, "5m" if empty
-	MaxSeries int    `yaml:"max_series,omitempty"` // how many series one query may have, 20000 if 0
+	MaxSeries int    `yaml:"max_series,omitempty"` // how many series one query may have, 2000 if 0
 }
 
 // spans are the lengths of time of a configuration.

@@ -88,7 +88,7 @@ func (c *Client) ranges(ctx context.Context, r ranging, most int) ([]Series, err
 		"step": {strconv.FormatFloat(r.step.Seconds(), 'f', -1, 64)},
 	}
 	var answer result
-	err := c.ask(ctx, "/api/v1/query_range", form, &answer)
+	err := c.ask(ctx, "/api/v1/query_range", bounded(form), &answer)
 	if errors.Is(err, errTooMuch) && r.points > 1 {
 		return c.ranges(ctx, r, (r.points+1)/2)
 	}
@@ -105,10 +105,17 @@ func (c *Client) Instant(ctx context.Context, expr string, at time.Time) ([]Seri
 
 func (c *Client) query(ctx context.Context, expr string, at time.Time) ([]Series, error) {
 	var answer result
-	if err := c.ask(ctx, "/api/v1/query", url.Values{"query": {expr}, "time": {stamp(at)}}, &answer); err != nil {
+	if err := c.ask(ctx, "/api/v1/query", bounded(url.Values{"query": {expr}, "time": {stamp(at)}}), &answer); err != nil {
 		return nil, err
 	}
 	return answer.series()
+}
+
+// bounded lets the server give up before this client does: then it says so, and
+// can be asked for less.
+func bounded(form url.Values) url.Values {
+	form.Set("timeout", "45s")
+	return form
 }
 
 // joined asks for two adjacent stretches and joins their series.
