@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -180,7 +181,7 @@ func (a *app) printStanding(st *pb.SLOStanding, zone *time.Location) {
 	}
 	a.labelled("burn now", now)
 	if st.GetExhaustion() != nil {
-		a.labelled("lasts", lasts(st)+" more at that rate, of the 30-day budget")
+		a.labelled("lasts", strings.Replace(lasts(st), "> 1 year", "more than a year", 1)+" at that rate, until the 30-day budget is spent")
 	}
 	if len(st.GetBurnDown()) > 0 {
 		a.labelled("burn-down", sparkline(st.GetBurnDown(), 2*sparkCells)+"  through the 30 days")

@@ -87,6 +87,8 @@ func TestScripts(t *testing.T) {
 			"upgraded": upgraded,
 			"damage":   damage,
 			"monitor":  monitorID,
+
+			"correction": correctionID,
 		},
 	})
 }
@@ -146,6 +148,21 @@ func monitorID(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("no monitor has the title %q", args[1])
+}
+
+// correctionID sets a variable to the ID of the newest correction:
+// "correction ID".
+func correctionID(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: correction VARIABLE")
+	}
+	ts.Check(ts.Exec("opsreview", "budget", "corrections", "-o", "csv"))
+	lines := strings.Split(ts.ReadFile("stdout"), "\n")
+	if len(lines) < 2 {
+		ts.Fatalf("there are no corrections")
+	}
+	id, _, _ := strings.Cut(lines[1], ",")
+	ts.Setenv(args[0], id)
 }
 
 // A result is what one run of the command left behind.
