@@ -247,7 +247,7 @@ func (l *library) readSLO(e entry) {
 	i := l.findIndicator(e.spec, e.v2)
 	e.spec.ignore("alertPolicies")
 	objectives := e.spec.children("objectives")
-	if !e.spec.has("objectives") {
+	if t := e.spec.get("objectives"); t == nil || (t.form == list && len(t.items) == 0) {
 		e.spec.fail("objectives", "is missing")
 	}
 	e.spec.done()

@@ -216,6 +216,7 @@ func TestParse_Problems(t *testing.T) {
 			want: []string{"fatal a.yaml:20: spec.objectives[0].targetPercent: is not the same as target: choose one"},
 		},
 		"no objectives":                   {from: "  objectives:\n    - target: 0.999\n", to: "", want: []string{"fatal a.yaml:7: spec.objectives: is missing"}},
+		"objectives that are none":        {from: "    - target: 0.999\n", to: "    []\n", want: []string{"fatal a.yaml:18: spec.objectives: is missing"}},
 		"an objective that is text":       {from: "- target: 0.999", to: "- 0.999", want: []string{"fatal a.yaml:19: spec.objectives[0]: want keys and values"}},
 		"one of two objectives is broken": {from: "- target: 0.999", to: "- target: 2\n    - target: 0.9", slos: 1, want: []string{"fatal a.yaml:19: spec.objectives[0].target: must be at least 0 and below 1: percent are written as targetPercent"}},
 		"what is for thresholds and slices": {
