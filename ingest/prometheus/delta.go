@@ -67,6 +67,10 @@ func newCounting(s spans, all ...[]track) counting {
 			}
 		}
 	}
+	for target, list := range c.falls { // all counters of a process fall together
+		slices.Sort(list)
+		c.falls[target] = slices.Compact(list)
+	}
 	return c
 }
 

@@ -76,11 +76,14 @@ func (p *puller) read(ctx context.Context, pl plan) error {
 	return nil
 }
 
-// suspect says that a window was not answered whole.
+// suspect says that a window was not answered whole. It names the whole day, so
+// that a server that always warns leaves one entry a day.
 func suspect(name string, w opsreview.Window, warnings []string, at time.Time) []opsreview.SuspectWindow {
 	if len(warnings) == 0 {
 		return nil
 	}
+	w.Start = w.Start.Truncate(day)
+	w.End = w.Start.Add(day)
 	return []opsreview.SuspectWindow{{Window: w, Reason: fmt.Sprintf("%s: Prometheus warns: %s", name, warnings[0]), At: at}}
 }
 

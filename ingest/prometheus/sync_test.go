@@ -243,6 +243,12 @@ func TestPull_WarningsMakeSuspect(t *testing.T) {
 	if got := pull(); len(got) == 0 || !strings.Contains(got[0].Reason, "vault/availability: Prometheus warns: 1 store did not answer") {
 		t.Errorf("suspect windows are %v", got)
 	}
+	// A server that always warns does not fill the list.
+	before := len(pull())
+	f.change(func() { f.now = f.now.Add(7 * time.Minute) })
+	if got := pull(); len(got) != before || before > 5 {
+		t.Errorf("%d suspect windows became %d", before, len(got))
+	}
 	f.change(func() { f.warning = "" })
 	if got := pull(); len(got) != 0 {
 		t.Errorf("read whole, and still suspect: %v", got)
