@@ -35,6 +35,7 @@ func TestCheck(t *testing.T) {
 		"an hour is of nothing":          {"INSERT INTO segment_hours VALUES (1, 60000, 60000, 1, 0, 0, 0, 0, 0)", "the hour of SLO vault/availability before 60000 is not"},
 		"segments overlap":               {"UPDATE segments SET length = 60001 WHERE end_at IN (SELECT max(end_at) FROM segments)", "a segment of SLO vault/availability overlaps the one before"},
 		"an hour belongs to no SLO":      {"PRAGMA foreign_keys = 0; DELETE FROM slos", "refer to missing rows of slos"},
+		"an effect belongs to no ticket": {"PRAGMA foreign_keys = 0; INSERT INTO ticket_effects VALUES (1, 1, NULL, 'jira/OPS', 'f', 1, 'create', '', '', '', '')", "1 rows of ticket_effects refer to missing rows of tickets"},
 		"a table and its index differ":   {"PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'requests_at_idx') WHERE name = 'raw_at_idx'", "2nd reference to page"},
 	} {
 		t.Run(name, func(t *testing.T) {

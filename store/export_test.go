@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Inside the tests, the benchmarks build bare databases that differ from the
 // store's in nothing but the code.
@@ -31,6 +34,8 @@ const (
 	SelectWithin        = selectWithin
 	SelectCrossing      = selectCrossing
 	SelectTouched       = selectTouched
+	SelectPassedOver    = selectPassedOver
+	CountMonitorPages   = countMonitorPages
 )
 
 // SetLog makes the log's bound small, so that tests need not write much, and
@@ -40,3 +45,21 @@ func (db *DB) SetLog(bound int64, wait time.Duration) { db.log.bound, db.log.wai
 // NextLogTrial returns the size at which a log that could not be emptied is
 // tried again, 0 if there is none.
 func (db *DB) NextLogTrial() int64 { return db.log.next }
+
+// TicketsQuery returns the query by which ListTickets finds tickets.
+func TicketsQuery(f TicketFilter) (string, []any) { return f.query() }
+
+// TicketEffectsQuery returns the query by which TicketEffects finds effects.
+func TicketEffectsQuery(f TicketEffectFilter) (string, []any) { return f.query() }
+
+// Synchronous returns SQLite's word for how far a transaction waits for the
+// disk: one that is durable, and any other.
+func (db *DB) Synchronous(ctx context.Context) (durable, other int, err error) {
+	ask := func(dest *int) func(w *writer) error {
+		return func(w *writer) error { return w.QueryRowContext(ctx, `PRAGMA synchronous`).Scan(dest) }
+	}
+	if err := db.updateDurably(ctx, ask(&durable)); err != nil {
+		return 0, 0, err
+	}
+	return durable, other, db.update(ctx, ask(&other))
+}

@@ -221,3 +221,28 @@ func (db *DB) Monitor(ctx context.Context, name string) (opsreview.Monitor, erro
 	return opsreview.Monitor{}, opsreview.Errorf(opsreview.Invalid,
 		"%q fits several monitors: %s", name, shortList(ids))
 }
+
+const countMonitorPages = `SELECT count(*) FROM pages WHERE monitor = ? AND triggered_at >= ? AND triggered_at < ?`
+
+// MonitorPages returns how many pages of a monitor were triggered in each of the
+// windows. Pages that were merged into others count: they paged all the same. An
+// empty window has none.
+func (db *DB) MonitorPages(ctx context.Context, monitor string, windows []opsreview.Window) ([]int, error) {
+	if monitor == "" {
+		return nil, opsreview.Errorf(opsreview.Invalid, "to count a monitor's pages, name the monitor")
+	}
+	counts := make([]int, len(windows))
+	err := db.view(ctx, func(tx *sql.Tx) error {
+		for i, w := range windows {
+			row := tx.QueryRowContext(ctx, countMonitorPages, monitor, w.Start.UnixMilli(), w.End.UnixMilli())
+			if err := row.Scan(&counts[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count pages of monitor %s: %w", monitor, err)
+	}
+	return counts, nil
+}

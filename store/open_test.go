@@ -263,3 +263,20 @@ func TestMigrate(t *testing.T) {
 		})
 	}
 }
+
+// migrated returns a database that came from a version, with the data of that
+// version's file in it.
+func migrated(t *testing.T, version int64) *store.DB {
+	t.Helper()
+	path := dbPath(t)
+	pool := openSQL(t, path)
+	if err := store.MigrateTo(t.Context(), pool, version); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(fmt.Sprintf("testdata/v%d.sql", version))
+	if err != nil {
+		t.Fatal(err)
+	}
+	execSQL(t, pool, string(data))
+	return openAt(t, path, store.Options{Monitors: opsreview.DefaultMonitorRules(), Version: "v1"})
+}

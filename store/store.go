@@ -169,6 +169,30 @@ func (db *DB) update(ctx context.Context, fn func(*writer) error) error {
 	}
 	defer conn.Close() //nolint:errcheck // It goes back to the pool.
 	defer db.trimLog(ctx, conn)
+	return change(ctx, conn, fn)
+}
+
+// updateDurably is update for what must outlast a power failure: it returns when
+// the disk has it. After update alone the last writes may be lost then, though
+// nothing is damaged.
+func (db *DB) updateDurably(ctx context.Context, fn func(*writer) error) error {
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return classify(ctx, err)
+	}
+	defer conn.Close() //nolint:errcheck // It goes back to the pool.
+	defer db.trimLog(ctx, conn)
+	if _, err := conn.ExecContext(ctx, `PRAGMA synchronous = FULL`); err != nil {
+		return classify(ctx, err)
+	}
+	defer func() { // Where it fails, writes stay durable.
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA synchronous = NORMAL`)
+	}()
+	return change(ctx, conn, fn)
+}
+
+// change runs fn in a transaction of the writer's connection.
+func change(ctx context.Context, conn *sql.Conn, fn func(*writer) error) error {
 	return inTx(ctx, conn, func(tx *sql.Tx) error {
 		return fn(&writer{Tx: tx, stmts: map[string]*sql.Stmt{}})
 	})

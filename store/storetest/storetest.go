@@ -66,6 +66,19 @@ type Store interface {
 	SaveCorrections(ctx context.Context, r store.Request, cs []opsreview.Correction) ([]opsreview.Correction, error)
 	WithdrawCorrection(ctx context.Context, id, by string, at time.Time) (opsreview.Correction, error)
 
+	Tickets(ctx context.Context, tracker string) ([]opsreview.Ticket, error)
+	ListTickets(ctx context.Context, f store.TicketFilter) ([]opsreview.Ticket, error)
+	SaveTickets(ctx context.Context, rows []opsreview.Ticket) error
+	BeginEffect(ctx context.Context, row opsreview.Ticket, e opsreview.TicketEffect) (int64, error)
+	EndEffect(ctx context.Context, row opsreview.Ticket, id int64, outcome, remoteKey string, at time.Time) error
+	TicketEffects(ctx context.Context, f store.TicketEffectFilter) ([]opsreview.TicketEffect, error)
+	Lease(ctx context.Context, tracker, owner string, now, until time.Time) error
+	Confirmed(ctx context.Context, tracker string) (time.Time, error)
+	Confirm(ctx context.Context, tracker, by string, at time.Time) error
+	SavePlanning(ctx context.Context, tracker, sprint string, at time.Time, chosen, leftOut []string) error
+	PassedOver(ctx context.Context, tracker string) (map[string]int, error)
+	MonitorPages(ctx context.Context, monitor string, windows []opsreview.Window) ([]int, error)
+
 	Backup(ctx context.Context, path string) error
 	Check(ctx context.Context) ([]string, error)
 }
@@ -73,7 +86,7 @@ type Store interface {
 // Run tests the store that open opens. It must be empty, know the default
 // monitor rules and be of the program's version "v1".
 func Run(t *testing.T, open func(t *testing.T) Store) {
-	for _, group := range []map[string]func(*testing.T, Store){pageTests, filterTests, labelTests, sourceTests, orgTests, shiftTests, reportTests, segmentTests, objectiveTests} {
+	for _, group := range []map[string]func(*testing.T, Store){pageTests, filterTests, labelTests, sourceTests, orgTests, shiftTests, reportTests, segmentTests, objectiveTests, ticketTests, effectTests} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
 				st := open(t)
