@@ -129,6 +129,9 @@ func decode(name string, data []byte) (file, error) {
 	if len(tree.Docs) > 1 {
 		return f, opsreview.Errorf(opsreview.Invalid, "%s: a policy is one YAML document, this file has %d", name, len(tree.Docs))
 	}
+	if n := markers(data); n > 1 { // the parser drops what follows an empty document
+		return f, opsreview.Errorf(opsreview.Invalid, "%s: a policy is one YAML document, this file has %d", name, n)
+	}
 	d := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
 	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
 		return f, located(name, err)
@@ -137,6 +140,17 @@ func decode(name string, data []byte) (file, error) {
 	f.where = func(at string) string { return locate(name, tree, at) }
 	f.node = func(at string) ast.Node { return find(tree, at) }
 	return f, nil
+}
+
+// markers counts the lines that begin a document.
+func markers(data []byte) int {
+	n := 0
+	for line := range bytes.Lines(data) {
+		if rest, ok := bytes.CutPrefix(line, []byte("---")); ok && (len(rest) == 0 || bytes.ContainsAny(rest[:1], " \t\r\n")) {
+			n++
+		}
+	}
+	return n
 }
 
 // tooDeep reports whether a line is indented deeper, or the document opens more

@@ -156,6 +156,7 @@ func TestParse_Errors(t *testing.T) {
 		"broken YAML":                            {"hours: [\n", "team.yaml:"},
 		"a key that is there twice":              {"version: 1\nversion: 1\n", "team.yaml:2:1: "},
 		"two documents":                          {"version: 1\n---\nversion: 1\n", "team.yaml: a policy is one YAML document"},
+		"a document behind an empty one":         {"---\n# nothing\n---\nversion: 2\n", "team.yaml: a policy is one YAML document"},
 		"a version to come":                      {"version: 2\n", "team.yaml:1:10: version: this program reads version 1, not 2"},
 		"an unknown limit":                       {"limits:\n  - id: pages_per_day\n    max: 3\n", "team.yaml:2:9: limits[0].id: there is no limit \"pages_per_day\""},
 		"a bound that is no number":              {"limits:\n  - id: pages_per_shift\n    max: many\n", "team.yaml:3:10: "},
