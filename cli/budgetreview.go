@@ -142,6 +142,6 @@ func (a *app) printBurnMatrixLines(r *pb.BurnReport) {
 				words = append(words, fmt.Sprintf("%d %s", c.n, c.word))
 			}
 		}
-		writeLine(a.stdout, strings.TrimRight(fmt.Sprintf("  pages %-21s  %3d  %s", row.name, n, strings.Join(words, ", ")), " "))
+		writeWrapped(a.stdout, "  ", strings.TrimRight(fmt.Sprintf("pages %-21s  %3d  %s", row.name, n, strings.Join(words, ", ")), " "), a.terminalWidth())
 	}
 }

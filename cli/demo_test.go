@@ -45,6 +45,10 @@ func TestTables_FitTheTerminal(t *testing.T) {
 		append([]string{"load", "show", "--vendor-definitions"}, scope...), append([]string{"monitor", "list"}, scope...),
 		{"team", "people"},
 		{"source", "list"},
+		{"budget", "show", "--at", demoTo, "--config", examplesConfig},
+		{"budget", "show", "--verbose", "--at", demoTo, "--config", examplesConfig},
+		append([]string{"budget", "episodes", "--all", "--config", examplesConfig}, scope...),
+		append([]string{"review", "show", "--team", demoTeam, "--config", examplesConfig}, scope...),
 	}
 	for _, c := range commands {
 		for _, width := range []int{80, 100, 130, 200} {
@@ -63,6 +67,9 @@ func TestTables_FitTheTerminal(t *testing.T) {
 		}
 	}
 }
+
+// examplesConfig names the demo's objectives for a database that it has kept.
+var examplesConfig = filepath.Join("..", "examples", "opsreview.yaml")
 
 func TestDemo_KeepsItsDatabase(t *testing.T) {
 	home := t.TempDir()

@@ -47,7 +47,8 @@ func burned(name string, page opsreview.Ref) *slo.Report {
 					{Page: opsreview.Ref{Source: "pd", ID: "other"}, SLO: name, Rule: slo.ByService, Verdict: slo.WithoutBurn},
 				},
 			},
-			{SLO: "vault/quiet", Unit: "slices"}, {SLO: "vault/lost", Unit: "events"},
+			{SLO: "vault/quiet", Unit: "slices"},
+			{SLO: "vault/lost", Unit: "events"},
 		},
 		Quality: slo.Quality{
 			Significant: 0.02, Precision: slo.Ratio{K: 4, N: 6, Low: 0.3, High: 0.9}, Recall: slo.Ratio{K: 1, N: 2, Low: 0.09, High: 0.91}, Unjudged: 1,
