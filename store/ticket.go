@@ -18,9 +18,9 @@ import (
 	"opsreview"
 )
 
-// Names must be whole, so those that are longer than this are refused. Texts
-// are for people to read and are cut: a tracker's long complaint must not keep
-// what it did out of the ledger.
+// Names must be whole, so those that are longer than this are refused. What a
+// tracker says must not keep what it did out of the ledger: texts, which are for
+// people to read, are cut, and estimates that make no sense are unknown.
 const (
 	maxTicketName = 1000
 	maxTicketText = 2000
@@ -52,7 +52,7 @@ func excluded(columns string, skip int) string {
 func ticketArgs(t *opsreview.Ticket) []any {
 	return []any{
 		t.Tracker, t.Fingerprint, t.Generation, t.Key, t.Kind, t.Category, t.Team, t.Service, t.SLO, t.Monitor, cutText(t.Title),
-		t.Cost, t.Points, string(t.State), t.Attempt, orNull(t.AttemptAt), t.Probes, orNull(t.ProbedAt), orNull(t.NotBefore),
+		t.Cost, estimate(t.Points), string(t.State), t.Attempt, orNull(t.AttemptAt), t.Probes, orNull(t.ProbedAt), orNull(t.NotBefore),
 		t.Payload, cutText(t.Error), t.RemoteID, t.RemoteKey, cutText(t.URL), string(t.Stands), cutText(t.Status),
 		cutText(t.Resolution), cutText(t.Assignee), orNull(t.ClosedAt), orNull(t.SyncedAt), orNull(t.FiledAt),
 		orNull(t.FirstAt), orNull(t.LastAt), t.LastRun, t.Seen, orNull(t.NotedAt), t.NoteID, orNull(t.SuppressedUntil),
@@ -202,7 +202,7 @@ func checkTicket(t *opsreview.Ticket) error {
 		wrong = "must say which attempt to create it is under way, and since when"
 	case t.State == opsreview.TicketFiled && t.RemoteID == "":
 		wrong = "must have its tracker's name for it"
-	case !finite(t.Cost, t.Points) || t.Cost < 0 || t.Points < 0 || t.Probes < 0 || t.Seen < 0:
+	case !finite(t.Cost) || t.Cost < 0 || t.Probes < 0 || t.Seen < 0:
 		wrong = "cannot cost or count less than nothing"
 	case !validNames(t.Key, t.Kind, t.Category, t.Team, t.Service, t.SLO, t.Monitor, t.Attempt, t.Payload, t.RemoteID, t.RemoteKey, t.LastRun, t.NoteID):
 		wrong = fmt.Sprintf("has a name that is not of %d characters at most, in UTF-8", maxTicketName)
@@ -247,6 +247,14 @@ func cutText(s string) string {
 		n++
 	}
 	return s
+}
+
+// estimate returns points as they are kept.
+func estimate(points float64) float64 {
+	if !finite(points) || points < 0 {
+		return 0
+	}
+	return points
 }
 
 // maxLease is how long a lease may last, so that a clock that is wrong keeps

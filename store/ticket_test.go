@@ -12,7 +12,11 @@ import (
 
 	"opsreview"
 	"opsreview/store"
+	"opsreview/ticket"
 )
+
+// The store is the ledger that filing needs.
+var _ ticket.Ledger = (*store.DB)(nil)
 
 const tracker = "jira/OPS"
 

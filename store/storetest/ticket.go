@@ -111,7 +111,6 @@ func testTicketInvalid(t *testing.T, st Store) {
 		"an unknown category":            func(row *opsreview.Ticket) { row.Stands = "Closed" },
 		"a cost below nothing":           func(row *opsreview.Ticket) { row.Cost = -1 },
 		"a cost that is no number":       func(row *opsreview.Ticket) { row.Cost /= 0 * row.Cost },
-		"points below nothing":           func(row *opsreview.Ticket) { row.Points = -1 },
 		"probes below none":              func(row *opsreview.Ticket) { row.Probes = -1 },
 		"seen less than never":           func(row *opsreview.Ticket) { row.Seen = -1 },
 		"filed and without a name":       func(row *opsreview.Ticket) { row.RemoteID = "" },
@@ -131,8 +130,9 @@ func testTicketInvalid(t *testing.T, st Store) {
 func testTicketSizes(t *testing.T, st Store) {
 	row := filed("m-1")
 	row.Error, row.Title, row.Status = strings.Repeat("é", 5000), "a\xffb", strings.Repeat("é", 2000)
+	row.Points = -1
 	saveTickets(t, st, row)
-	row.Error, row.Title = strings.Repeat("é", 1999)+"…", "a\uFFFDb"
+	row.Error, row.Title, row.Points = strings.Repeat("é", 1999)+"…", "a\uFFFDb", 0
 	wantTickets(t, st, row)
 	long := filed("m-2")
 	long.RemoteID = strings.Repeat("é", 1001)
