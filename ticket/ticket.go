@@ -173,7 +173,9 @@ type Ledger interface {
 	// Tickets lists every row of a tracker in order of fingerprint and generation.
 	Tickets(ctx context.Context, tracker string) ([]opsreview.Ticket, error)
 
-	// SaveTickets saves rows by tracker, fingerprint and generation: all or none.
+	// SaveTickets saves rows by tracker, fingerprint and generation: all or none. It
+	// returns a Conflict error where a filed ticket would become one to be filed, or
+	// where two generations of a finding would be under way.
 	SaveTickets(ctx context.Context, rows []opsreview.Ticket) error
 
 	// BeginEffect saves a row and what is about to be asked, together, and returns
@@ -184,7 +186,8 @@ type Ledger interface {
 	EndEffect(ctx context.Context, row opsreview.Ticket, id int64, outcome, remoteKey string, at time.Time) error
 
 	// Lease gives owner the tracker until a time. It returns a Conflict error while
-	// somebody else has it. Releasing is leasing until now.
+	// somebody else has it. Releasing is leasing until now. An owner is one run of a
+	// program: two that call themselves the same are one.
 	Lease(ctx context.Context, tracker, owner string, now, until time.Time) error
 
 	// Confirmed reports when somebody first agreed that tickets are filed in the
