@@ -148,6 +148,37 @@ type Policy struct {
 	Hours      Hours
 	Limits     []Limit
 	EngagedCap time.Duration // the most that one page counts as engaged time for one responder
+
+	// Findings say from when on what a review sees is a finding; a kind without a
+	// rule is none.
+	Findings []FindingRule
+
+	// InterruptionCost is what an interruption costs beside engaged time: the way
+	// back to what one was doing, or back to sleep.
+	InterruptionCost time.Duration
+}
+
+// A FindingRule says from when on something is a finding of a kind. Which of the
+// bounds a kind knows is in docs/definitions.md; the others are 0.
+type FindingRule struct {
+	Kind        string
+	Category    string  // of the work that such a finding is
+	MinPages    int     // the least number of pages that show it
+	MinShare    float64 // the least share of those of the labelled pages
+	MinCoverage float64 // the least share of labelled pages, below which nothing is said
+	Summary     string  // the rule in words
+	Source      string  // who says so, with a URL
+}
+
+// FindingRule returns the rule for findings of a kind, and whether the policy
+// has one.
+func (p Policy) FindingRule(kind string) (FindingRule, bool) {
+	for _, r := range p.Findings {
+		if r.Kind == kind {
+			return r, true
+		}
+	}
+	return FindingRule{}, false
 }
 
 // Limit returns the limit named id, and whether the policy has it.

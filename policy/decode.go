@@ -40,6 +40,9 @@ type file struct {
 	Rules       []ruleFile      `yaml:"rules"`
 	Cases       []caseFile      `yaml:"cases"`
 
+	Findings     []findingFile    `yaml:"findings"`
+	Interruption interruptionFile `yaml:"interruption"`
+
 	where func(at string) string
 	node  func(at string) ast.Node
 	name  string

@@ -39,6 +39,8 @@ func (m *merger) merge(f file) {
 	m.unique("limits", len(f.Limits), func(i int) string { return f.Limits[i].ID })
 	m.vocabulary(f.Vocabulary)
 	m.monitors(f.Monitors)
+	m.findings(f.Findings)
+	m.interruption(f.Interruption)
 	m.reliability(f.Reliability)
 	m.rules(f.Rules)
 	m.cases(f.Cases)

@@ -15,6 +15,9 @@
 //   - reliability: each value that is given replaces the default's;
 //   - rules: merged by id, field by field, in the default's place; "off: true"
 //     drops a rule. Rules of other ids come before the default's;
+//   - findings: merged by kind, field by field; "off: true" drops a kind, and a
+//     bound that differs is the team's own;
+//   - interruption: each value that is given replaces the default's;
 //   - cases: examples that "policy test" tries the rules on.
 //
 // A rule's condition is CEL over the facts of one page, which [Gather] makes.
@@ -36,6 +39,9 @@ var defaultDocument []byte
 //go:embed rules/suggestions.yaml
 var defaultSuggestions []byte
 
+//go:embed rules/findings.yaml
+var defaultFindings []byte
+
 // A Document is a complete policy: the default with a team's changes.
 type Document struct {
 	Policy     opsreview.Policy
@@ -51,7 +57,11 @@ var embedded = sync.OnceValue(func() Document {
 	for _, e := range []struct {
 		name string
 		data []byte
-	}{{"rules/default.yaml", defaultDocument}, {"rules/suggestions.yaml", defaultSuggestions}} {
+	}{
+		{"rules/default.yaml", defaultDocument},
+		{"rules/suggestions.yaml", defaultSuggestions},
+		{"rules/findings.yaml", defaultFindings},
+	} {
 		var problems []string
 		if d, problems = parse(e.name, e.data, d); len(problems) > 0 {
 			panic("policy: the embedded default is broken: " + problems[0])
@@ -65,6 +75,7 @@ func Default() Document {
 	d := embedded()
 	d.Policy.Hours.Days = slices.Clone(d.Policy.Hours.Days)
 	d.Policy.Limits = slices.Clone(d.Policy.Limits)
+	d.Policy.Findings = slices.Clone(d.Policy.Findings)
 	d.Vocabulary.Causes = slices.Clone(d.Vocabulary.Causes)
 	d.Vocabulary.Flags = slices.Clone(d.Vocabulary.Flags)
 	d.Monitors.Attributes = slices.Clone(d.Monitors.Attributes)
