@@ -180,8 +180,10 @@ func TestPlans_Tickets(t *testing.T) {
 		"a tracker's effects":       {effects(store.TicketEffectFilter{Tracker: tracker, Before: 7, Limit: 10}), "SEARCH e USING INDEX ticket_effects_tracker_idx (tracker=? AND rowid<?)", false},
 		"a finding's effects":       {effects(store.TicketEffectFilter{Tracker: tracker, Fingerprint: fingerprint, Now: window.End}), "SEARCH e USING INDEX ticket_effects_fingerprint_idx (fingerprint=?)", false},
 		"passed over":               {func() (string, []any) { return store.SelectPassedOver, []any{tracker} }, "SEARCH c USING PRIMARY KEY (tracker=? AND fingerprint=?)", false},
-		"pages of a monitor": {func() (string, []any) { return store.CountMonitorPages, []any{"m-1", 1, 2} },
-			"SEARCH pages USING COVERING INDEX pages_monitor_triggered_at_idx (monitor=? AND triggered_at>? AND triggered_at<?)", false},
+		"pages of a monitor": {
+			func() (string, []any) { return store.CountMonitorPages, []any{"m-1", 1, 2} },
+			"SEARCH pages USING COVERING INDEX pages_monitor_triggered_at_idx (monitor=? AND triggered_at>? AND triggered_at<?)", false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			query, args := tt.query()
