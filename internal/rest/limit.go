@@ -20,6 +20,10 @@ var resetHeaders = []string{
 // not answering.
 const mostAdvised = 10 * time.Minute
 
+// RetryAfter returns how long an answer's headers ask to wait, and whether they
+// ask at all.
+func RetryAfter(h http.Header, now time.Time) (time.Duration, bool) { return advised(h, now) }
+
 // advised returns how long the host asks to wait, and whether it asks at all.
 func advised(h http.Header, now time.Time) (time.Duration, bool) {
 	if v := h.Get("Retry-After"); v != "" {
