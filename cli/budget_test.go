@@ -117,6 +117,35 @@ func TestPageBurnText(t *testing.T) {
 	}
 }
 
+func TestBurnText(t *testing.T) {
+	tests := map[string]struct {
+		burn *pb.Burn
+		want string
+	}{
+		"nothing counted is not nothing burned": {&pb.Burn{Unit: "events"}, "nothing was counted in this window"},
+		"nothing bad is nothing burned":         {&pb.Burn{Unit: "events", Total: 10, Budget: 1}, "burned nothing: 0 bad of 10 events"},
+		"burn without a budget has no share": {
+			&pb.Burn{Unit: "events", Total: 10, Bad: 2},
+			"2 bad of 10 events; the last 30 days have no budget to compare that with",
+		},
+		"the parts add up, and what was missed is always said": {
+			&pb.Burn{Unit: "slices", Total: 1000, Bad: 100, Budget: 300, Before: 50, During: 50},
+			"burned 33.3 % of the 30-day budget (100 bad of 1,000 slices): 16.7 % before a page, 16.6 % while paged, nothing missed",
+		},
+		"a little burn has more digits": {
+			&pb.Burn{Unit: "events", Total: 1000, Bad: 1, Budget: 4329, Background: 1},
+			"burned 0.023 % of the 30-day budget (1 bad of 1,000 events): nothing missed, 0.023 % in the background",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := burnText(tt.burn); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
 // burnedStart is where the reports of these tests begin.
 var burnedStart = time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC)
 

@@ -122,8 +122,11 @@ func burnText(b *pb.Burn) string {
 	if b.GetTotal() == 0 {
 		return "nothing was counted in this window"
 	}
-	if b.GetBudget() <= 0 || b.GetBad() == 0 {
+	if b.GetBad() == 0 {
 		return "burned nothing: " + ofTotal(b.GetBad(), b.GetTotal(), b.GetUnit())
+	}
+	if b.GetBudget() <= 0 {
+		return ofTotal(b.GetBad(), b.GetTotal(), b.GetUnit()) + "; the last 30 days have no budget to compare that with"
 	}
 	parts := burnParts(b)
 	shares := make([]float64, len(parts))

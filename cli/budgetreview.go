@@ -57,10 +57,10 @@ func (a *app) printReviewBudget(r *pb.BurnReport, f frame) {
 type burnSum struct{ whole, paged, missed, rest string }
 
 func shortBurn(b *pb.Burn) burnSum {
-	if b.GetTotal() == 0 {
+	switch {
+	case b.GetTotal() == 0 || (b.GetBudget() <= 0 && b.GetBad() > 0):
 		return burnSum{"–", "–", "–", "–"}
-	}
-	if b.GetBudget() <= 0 {
+	case b.GetBad() == 0:
 		return burnSum{"0 %", "–", "–", "–"}
 	}
 	total := b.GetBad() / b.GetBudget()

@@ -67,7 +67,8 @@ func left(b slo.Budget) string {
 }
 
 // parts tells what was burned and how it splits, as shares of the 30-day budget
-// that add up; dashes where nothing was counted or burned.
+// that add up. There are dashes where nothing was counted or burned, and where
+// there is no budget.
 func parts(b slo.Burn, units ...float64) (whole string, split []string) {
 	split = make([]string, len(units))
 	shares := make([]float64, len(units))
@@ -76,7 +77,7 @@ func parts(b slo.Burn, units ...float64) (whole string, split []string) {
 		split[i], shares[i] = "–", b.Share(u)
 		sum += shares[i]
 	}
-	if b.Total == 0 {
+	if b.Total == 0 || (b.Budget <= 0 && b.Bad > 0) {
 		return "–", split
 	}
 	digits := 1
