@@ -700,8 +700,10 @@ type Review struct {
 	Findings []*Finding `protobuf:"bytes,14,rep,name=findings,proto3" json:"findings,omitempty"`
 	// Tickets that were closed in the window or before it, and whether they held.
 	ClosedTickets []*Ticket `protobuf:"bytes,15,rep,name=closed_tickets,json=closedTickets,proto3" json:"closed_tickets,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The latest tickets of the findings that have one.
+	FindingTickets []*Ticket `protobuf:"bytes,16,rep,name=finding_tickets,json=findingTickets,proto3" json:"finding_tickets,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Review) Reset() {
@@ -835,6 +837,13 @@ func (x *Review) GetFindings() []*Finding {
 func (x *Review) GetClosedTickets() []*Ticket {
 	if x != nil {
 		return x.ClosedTickets
+	}
+	return nil
+}
+
+func (x *Review) GetFindingTickets() []*Ticket {
+	if x != nil {
+		return x.FindingTickets
 	}
 	return nil
 }
@@ -1514,7 +1523,7 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\n" +
 	"last_state\x18\b \x01(\tR\tlastState\x12\x1d\n" +
 	"\n" +
-	"last_error\x18\t \x01(\tR\tlastError\"\xa4\x05\n" +
+	"last_error\x18\t \x01(\tR\tlastError\"\xe3\x05\n" +
 	"\x06Review\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12,\n" +
 	"\x06window\x18\x02 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x12\n" +
@@ -1532,7 +1541,8 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\tsuggested\x18\f \x01(\v2\x1e.opsreview.v1.SuggestionCountsR\tsuggested\x120\n" +
 	"\x06budget\x18\r \x01(\v2\x18.opsreview.v1.BurnReportR\x06budget\x121\n" +
 	"\bfindings\x18\x0e \x03(\v2\x15.opsreview.v1.FindingR\bfindings\x12;\n" +
-	"\x0eclosed_tickets\x18\x0f \x03(\v2\x14.opsreview.v1.TicketR\rclosedTickets\"m\n" +
+	"\x0eclosed_tickets\x18\x0f \x03(\v2\x14.opsreview.v1.TicketR\rclosedTickets\x12=\n" +
+	"\x0ffinding_tickets\x18\x10 \x03(\v2\x14.opsreview.v1.TicketR\x0efindingTickets\"m\n" +
 	"\x10SuggestionCounts\x12\x1e\n" +
 	"\n" +
 	"actionable\x18\x01 \x01(\x05R\n" +
@@ -1680,35 +1690,36 @@ var file_opsreview_v1_review_proto_depIdxs = []int32{
 	24, // 17: opsreview.v1.Review.budget:type_name -> opsreview.v1.BurnReport
 	25, // 18: opsreview.v1.Review.findings:type_name -> opsreview.v1.Finding
 	26, // 19: opsreview.v1.Review.closed_tickets:type_name -> opsreview.v1.Ticket
-	27, // 20: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
-	28, // 21: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
-	29, // 22: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
-	30, // 23: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
-	14, // 24: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
-	14, // 25: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
-	21, // 26: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
-	28, // 27: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
-	29, // 28: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
-	27, // 29: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
-	18, // 30: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
-	16, // 31: opsreview.v1.MonitorCost.best_what_if:type_name -> opsreview.v1.WhatIf
-	31, // 32: opsreview.v1.WhatIf.real_delay:type_name -> opsreview.v1.Spread
-	29, // 33: opsreview.v1.WhatIf.real_delay_max:type_name -> google.protobuf.Duration
-	21, // 34: opsreview.v1.WhatIf.window:type_name -> opsreview.v1.Window
-	20, // 35: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
-	1,  // 36: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
-	3,  // 37: opsreview.v1.ReviewService.RenderReview:input_type -> opsreview.v1.RenderReviewRequest
-	5,  // 38: opsreview.v1.ReviewService.SendReport:input_type -> opsreview.v1.SendReportRequest
-	8,  // 39: opsreview.v1.ReviewService.ListReports:input_type -> opsreview.v1.ListReportsRequest
-	2,  // 40: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
-	4,  // 41: opsreview.v1.ReviewService.RenderReview:output_type -> opsreview.v1.RenderReviewResponse
-	6,  // 42: opsreview.v1.ReviewService.SendReport:output_type -> opsreview.v1.SendReportResponse
-	9,  // 43: opsreview.v1.ReviewService.ListReports:output_type -> opsreview.v1.ListReportsResponse
-	40, // [40:44] is the sub-list for method output_type
-	36, // [36:40] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	26, // 20: opsreview.v1.Review.finding_tickets:type_name -> opsreview.v1.Ticket
+	27, // 21: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
+	28, // 22: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
+	29, // 23: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
+	30, // 24: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
+	14, // 25: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
+	14, // 26: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
+	21, // 27: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
+	28, // 28: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
+	29, // 29: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
+	27, // 30: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
+	18, // 31: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
+	16, // 32: opsreview.v1.MonitorCost.best_what_if:type_name -> opsreview.v1.WhatIf
+	31, // 33: opsreview.v1.WhatIf.real_delay:type_name -> opsreview.v1.Spread
+	29, // 34: opsreview.v1.WhatIf.real_delay_max:type_name -> google.protobuf.Duration
+	21, // 35: opsreview.v1.WhatIf.window:type_name -> opsreview.v1.Window
+	20, // 36: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
+	1,  // 37: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
+	3,  // 38: opsreview.v1.ReviewService.RenderReview:input_type -> opsreview.v1.RenderReviewRequest
+	5,  // 39: opsreview.v1.ReviewService.SendReport:input_type -> opsreview.v1.SendReportRequest
+	8,  // 40: opsreview.v1.ReviewService.ListReports:input_type -> opsreview.v1.ListReportsRequest
+	2,  // 41: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
+	4,  // 42: opsreview.v1.ReviewService.RenderReview:output_type -> opsreview.v1.RenderReviewResponse
+	6,  // 43: opsreview.v1.ReviewService.SendReport:output_type -> opsreview.v1.SendReportResponse
+	9,  // 44: opsreview.v1.ReviewService.ListReports:output_type -> opsreview.v1.ListReportsResponse
+	41, // [41:45] is the sub-list for method output_type
+	37, // [37:41] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_review_proto_init() }

@@ -772,7 +772,9 @@ type PlanTicketsResponse struct {
 	Window  *Window                `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
 	Steps   []*TicketStep          `protobuf:"bytes,3,rep,name=steps,proto3" json:"steps,omitempty"`
 	// Somebody has agreed that tickets are filed here.
-	Confirmed     bool `protobuf:"varint,4,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	Confirmed bool `protobuf:"varint,4,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	// Of the window's days.
+	TimeZone      string `protobuf:"bytes,5,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -833,6 +835,13 @@ func (x *PlanTicketsResponse) GetConfirmed() bool {
 		return x.Confirmed
 	}
 	return false
+}
+
+func (x *PlanTicketsResponse) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
 }
 
 type FileTicketsRequest struct {
@@ -2264,12 +2273,13 @@ const file_opsreview_v1_ticket_proto_rawDesc = "" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\x12\x12\n" +
 	"\x04only\x18\x03 \x03(\tR\x04only\x12\x17\n" +
-	"\amax_new\x18\x04 \x01(\x05R\x06maxNew\"\xab\x01\n" +
+	"\amax_new\x18\x04 \x01(\x05R\x06maxNew\"\xc8\x01\n" +
 	"\x13PlanTicketsResponse\x12\x18\n" +
 	"\atracker\x18\x01 \x01(\tR\atracker\x12,\n" +
 	"\x06window\x18\x02 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12.\n" +
 	"\x05steps\x18\x03 \x03(\v2\x18.opsreview.v1.TicketStepR\x05steps\x12\x1c\n" +
-	"\tconfirmed\x18\x04 \x01(\bR\tconfirmed\"\xca\x01\n" +
+	"\tconfirmed\x18\x04 \x01(\bR\tconfirmed\x12\x1b\n" +
+	"\ttime_zone\x18\x05 \x01(\tR\btimeZone\"\xca\x01\n" +
 	"\x12FileTicketsRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\x12\x12\n" +
