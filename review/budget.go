@@ -147,25 +147,29 @@ func lastCounted(segments []opsreview.Segment) time.Time {
 	return last
 }
 
-// burned tells of each page that answers for a significant share of a budget
-// what it answers for, the dearest first.
+// burned tells of the first page of each significant episode what the episode
+// burned, the dearest first. A meeting talks about an outage once, however many
+// pages it sent.
 func burned(r *slo.Report) map[opsreview.Ref][]string {
 	if r == nil {
 		return nil
 	}
-	var charges []slo.Charge
+	var paid []slo.Episode
 	for _, b := range r.Burns {
-		bound := b.Quality.Significant
-		for _, c := range b.Charges {
-			if bound > 0 && c.Cost >= bound {
-				charges = append(charges, c)
+		for _, e := range b.Episodes {
+			if e.Significant && len(e.Pages) > 0 {
+				paid = append(paid, e)
 			}
 		}
 	}
-	slices.SortStableFunc(charges, func(a, b slo.Charge) int { return cmp.Compare(b.Cost, a.Cost) })
-	said := make(map[opsreview.Ref][]string, len(charges))
-	for _, c := range charges {
-		said[c.Page] = append(said[c.Page], fmt.Sprintf("burned %s of the 30-day budget of %s", percent(c.Cost), c.SLO))
+	slices.SortStableFunc(paid, func(a, b slo.Episode) int { return cmp.Compare(b.Cost, a.Cost) })
+	said := make(map[opsreview.Ref][]string, len(paid))
+	for _, e := range paid {
+		text := fmt.Sprintf("its outage burned %s of the 30-day budget of %s", percent(e.Cost), e.SLO)
+		if n := len(e.Pages) - 1; n > 0 {
+			text += ", with " + count(n, "more page")
+		}
+		said[e.Pages[0]] = append(said[e.Pages[0]], text)
 	}
 	return said
 }

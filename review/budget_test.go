@@ -115,10 +115,11 @@ func TestBudgetGaps(t *testing.T) {
 func TestPrepare_Budget(t *testing.T) {
 	start := week().Start.Add(26 * time.Hour)
 	costly := page("Q1", start.Add(2*time.Minute), resolve(30*time.Minute, timer))
+	twin := page("Q3", start.Add(3*time.Minute), resolve(5*time.Minute, timer))
 	cheap := page("Q2", start.Add(24*time.Hour), resolve(10*time.Minute, timer))
 	in := review.Input{
 		Window: week(), Now: week().End.Add(time.Hour), Zone: time.UTC, Org: org(), DataSince: week().Start.AddDate(0, -3, 0),
-		Pages: []opsreview.Page{costly, cheap}, AllServices: map[opsreview.Ref]opsreview.Service{ref("vault"): {Ref: ref("vault"), Name: "Vault"}},
+		Pages: []opsreview.Page{costly, twin, cheap}, AllServices: map[opsreview.Ref]opsreview.Service{ref("vault"): {Ref: ref("vault"), Name: "Vault"}},
 	}
 	without := review.Prepare(in)
 	if without.Budget != nil {
@@ -148,11 +149,14 @@ func TestPrepare_Budget(t *testing.T) {
 	}
 	var reasons []string
 	for _, topic := range with.Discuss {
-		if topic.Page == costly.Ref {
+		switch topic.Page {
+		case costly.Ref:
 			reasons = topic.Reasons
+		case twin.Ref:
+			t.Errorf("the outage's second page is a topic of its own: %q", topic.Reasons)
 		}
 	}
-	want := []string{"burned 23.1 % of the 30-day budget of vault/availability", "the longest of the window: 30m"}
+	want := []string{"its outage burned 23.1 % of the 30-day budget of vault/availability, with 1 more page", "the longest of the window: 30m"}
 	if diff := cmp.Diff(want, reasons); diff != "" {
 		t.Errorf("the topic's reasons (-want +got):\n%s", diff)
 	}
