@@ -44,8 +44,8 @@ var dependencies = map[string]string{
 	// What a server tells of itself.
 	"github.com/prometheus/client_golang":                                         "metrics that Prometheus reads",
 	"github.com/prometheus/client_model":                                          "tests: metrics as they are parsed",
-	"github.com/prometheus/common":                                                "tests: the parser of metrics",
-	"github.com/prometheus/prometheus":                                            "PromQL: the queries of objectives and the conditions on pages",
+	"github.com/prometheus/common":                                                "fingerprints of labels, as Alertmanager makes them; tests: the parser of metrics",
+	"github.com/prometheus/prometheus":                                            "PromQL: the queries of objectives and the conditions on pages and alerts",
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc": "a span for each request",
 	"go.opentelemetry.io/otel":                                                    "traces: attributes and codes",
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc":             "traces: to a collector",

@@ -14,6 +14,7 @@ import (
 	"opsreview/config"
 	"opsreview/deliver"
 	"opsreview/ingest"
+	"opsreview/ingest/alertmanager"
 	"opsreview/ingest/file"
 	"opsreview/ingest/pagerduty"
 	"opsreview/ingest/prometheus"
@@ -87,8 +88,9 @@ func atFile(path string, err error) error {
 
 // vendorOptions change how the vendors' clients behave. Tests need them.
 type vendorOptions struct {
-	pagerduty  []pagerduty.Option
-	prometheus []prometheus.Option
+	pagerduty    []pagerduty.Option
+	prometheus   []prometheus.Option
+	alertmanager []alertmanager.Option
 }
 
 // importers are the formats of source import.
@@ -115,6 +117,12 @@ func openSources(cfg config.Config, o vendorOptions) []server.ScheduledSource {
 		if s.PagerDuty.WebhookSecretFile != "" {
 			scheduled.Hints = pagerduty.NewWebhook(s.PagerDuty.WebhookSecretFile)
 		}
+		if s.Alertmanager.WebhookTokenFile != "" {
+			// The configuration has been checked, so that only a broken one fails.
+			if hook, err := alertmanager.NewWebhook(s.Alertmanager, time.Now); err == nil {
+				scheduled.Receives = hook
+			}
+		}
 		sources = append(sources, scheduled)
 	}
 	return sources
@@ -129,6 +137,12 @@ func openSource(s config.Source, slos []opsreview.SLO, o vendorOptions) (ingest.
 			return nil, err
 		}
 		return prometheus.New(s.Prometheus, secret, slos, nil, o.prometheus...)
+	case "alertmanager":
+		secret, err := s.Alertmanager.Secret()
+		if err != nil {
+			return nil, err
+		}
+		return alertmanager.New(s.Alertmanager, secret, nil, o.alertmanager...)
 	default:
 		token, err := rest.ReadSecret(s.PagerDuty.TokenFile, s.PagerDuty.TokenEnv)
 		if err != nil {

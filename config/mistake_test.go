@@ -34,11 +34,11 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"a type of source that nobody knows": {
 			"sources:\n  - {name: pd, type: pagerdty, token_file: t}\n",
-			`opsreview.yaml:2: sources[0].type: there is no type "pagerdty": the types are pagerduty, prometheus`,
+			`opsreview.yaml:2: sources[0].type: there is no type "pagerdty": the types are alertmanager, pagerduty, prometheus`,
 		},
 		"a source without a type": {
 			"sources:\n  - {name: pd, token_file: t}\n",
-			"opsreview.yaml:2: sources[0].type: is missing: the types are pagerduty, prometheus",
+			"opsreview.yaml:2: sources[0].type: is missing: the types are alertmanager, pagerduty, prometheus",
 		},
 		"a source without a name": {
 			"sources:\n  - {type: pagerduty, token_file: t}\n",
@@ -250,6 +250,26 @@ func TestParse_VendorsNameTheirFields(t *testing.T) {
 		"a bridge that is shorter than a gap": {
 			"sources:\n  - {name: prom, type: prometheus, base_url: \"http://prom:9090\", bridge: 1m}\n",
 			"opsreview.yaml:2: sources[0].bridge: ",
+		},
+		"an Alertmanager that nobody hears": {
+			"sources:\n  - {name: am, type: alertmanager}\n",
+			"opsreview.yaml:2: sources[0].webhook_token_file: ",
+		},
+		"a history that does not say what pages": {
+			"sources:\n  - {name: am, type: alertmanager, prometheus_url: \"http://prom:9090\"}\n",
+			"opsreview.yaml:2: sources[0].match: ",
+		},
+		"conditions that cannot be read": {
+			"sources:\n  - {name: am, type: alertmanager, webhook_token_file: t, match: [\"{severity=}\"]}\n",
+			"opsreview.yaml:2: sources[0].match: ",
+		},
+		"a password in the address of the history": {
+			"sources:\n  - name: am\n    type: alertmanager\n    match: ['{a=\"b\"}']\n    prometheus_url: https://me:Secret1@prom\n",
+			"opsreview.yaml:5: sources[0].prometheus_url: must not hold ",
+		},
+		"a history's token that would travel in the clear": {
+			"sources:\n  - name: am\n    type: alertmanager\n    match: ['{a=\"b\"}']\n    prometheus_url: http://prom\n    prometheus_token_file: t\n",
+			"opsreview.yaml:5: sources[0].prometheus_url: http://prom is not HTTPS",
 		},
 		"a token that would travel in the clear": {
 			"sources:\n  - {name: prom, type: prometheus, base_url: \"http://prom:9090\", token_env: T}\n",

@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"opsreview"
+	"opsreview/ingest/alertmanager"
 	"opsreview/ingest/pagerduty"
 	"opsreview/ingest/prometheus"
 )
@@ -28,8 +29,9 @@ type Source struct {
 	Type  string
 	Every Duration // how often the server syncs it
 
-	PagerDuty  pagerduty.Config  // if Type is "pagerduty"
-	Prometheus prometheus.Config // if Type is "prometheus"
+	PagerDuty    pagerduty.Config    // if Type is "pagerduty"
+	Prometheus   prometheus.Config   // if Type is "prometheus"
+	Alertmanager alertmanager.Config // if Type is "alertmanager"
 }
 
 // A vendor is a type of source.
@@ -66,6 +68,14 @@ var sourceTypes = map[string]vendor{
 		config: func(s *Source) vendorConfig { return &s.Prometheus },
 		paths:  func(s *Source) []*string { return []*string{&s.Prometheus.TokenFile, &s.Prometheus.PasswordFile} },
 		write:  func(s Source) any { return written[prometheus.Config]{s.Prometheus, s.Every} },
+	},
+	"alertmanager": {
+		keys:   fieldsOf(reflect.TypeFor[alertmanager.Config]()),
+		config: func(s *Source) vendorConfig { return &s.Alertmanager },
+		paths: func(s *Source) []*string {
+			return []*string{&s.Alertmanager.WebhookTokenFile, &s.Alertmanager.PrometheusTokenFile, &s.Alertmanager.PrometheusPasswordFile}
+		},
+		write: func(s Source) any { return written[alertmanager.Config]{s.Alertmanager, s.Every} },
 	},
 }
 

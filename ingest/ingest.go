@@ -66,6 +66,9 @@ type Session interface {
 	// CountPages counts the source's stored pages that began in w.
 	CountPages(ctx context.Context, w opsreview.Window) (int, error)
 
+	// PageIDs lists the IDs of the source's stored pages that began in w, in order.
+	PageIDs(ctx context.Context, w opsreview.Window) ([]string, error)
+
 	// Stored returns those of the source's pages that are stored, by ID, with
 	// every event that was ever saved of them, in no order.
 	Stored(ctx context.Context, ids []string) (map[string]opsreview.Page, error)
@@ -106,6 +109,9 @@ type Store interface {
 
 	// CountPages counts the source's pages that began in w.
 	CountPages(ctx context.Context, source string, w opsreview.Window) (int, error)
+
+	// PageIDs lists the IDs of the source's pages that began in w, in order.
+	PageIDs(ctx context.Context, source string, w opsreview.Window) ([]string, error)
 
 	// Stored returns those of the source's pages that are stored, by ID, with
 	// every event that was ever saved of them, in no order.

@@ -96,6 +96,11 @@ func (s *session) CountPages(ctx context.Context, w opsreview.Window) (int, erro
 	return s.store.CountPages(ctx, s.source, w)
 }
 
+// PageIDs implements [Session].
+func (s *session) PageIDs(ctx context.Context, w opsreview.Window) ([]string, error) {
+	return s.store.PageIDs(ctx, s.source, w)
+}
+
 // Stored implements [Session].
 func (s *session) Stored(ctx context.Context, ids []string) (map[string]opsreview.Page, error) {
 	return s.store.Stored(ctx, s.source, ids)

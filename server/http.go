@@ -26,7 +26,7 @@ const (
 func (s *Server) addHTTP(f *facts) {
 	s.receivers = map[string]*receiver{}
 	for _, src := range s.opts.Sources {
-		if src.Hints != nil {
+		if src.Hints != nil || src.Receives != nil {
 			s.receivers[src.Source.Name()] = newReceiver(src, s.opts.HintDelay)
 		}
 	}

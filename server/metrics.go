@@ -60,7 +60,7 @@ func newMetrics(version string) *metrics {
 			Buckets: []float64{0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200},
 		}, []string{"source"}),
 		newPages: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "opsreview_source_new_pages_total", Help: "Pages that syncs saw for the first time, by source.",
+			Name: "opsreview_source_new_pages_total", Help: "Pages that syncs and webhooks saw for the first time, by source.",
 		}, []string{"source"}),
 		lastSuccess: map[string]time.Time{},
 	}

@@ -78,7 +78,9 @@ type Options struct {
 type ScheduledSource struct {
 	Source ingest.Source
 	Every  time.Duration // 0 means only when asked
-	Hints  ingest.Hinter // reads the vendor's webhooks; nil takes none
+	Hints  ingest.Hinter // reads webhooks that say what to pull; nil takes none
+
+	Receives ingest.Receiver // reads webhooks that are facts themselves; nil takes none
 }
 
 // A Server answers the API's calls.

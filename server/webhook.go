@@ -27,7 +27,7 @@ const (
 
 // The results of a webhook, as they are counted.
 const (
-	webhookAccepted  = "accepted"  // a pull will follow
+	webhookAccepted  = "accepted"  // a pull will follow, or what it says is saved
 	webhookRepeated  = "repeated"  // it was accepted before
 	webhookIgnored   = "ignored"   // nothing has changed by it, as with a test call
 	webhookForged    = "forged"    // it does not come from the vendor
@@ -37,9 +37,10 @@ const (
 
 // A receiver takes the webhooks of one source.
 type receiver struct {
-	vendor string
-	hinter ingest.Hinter
-	hints  *hints
+	vendor   string
+	hinter   ingest.Hinter   // nil if the calls are facts
+	receives ingest.Receiver // nil if they are hints
+	hints    *hints
 
 	mu       sync.Mutex
 	accepted int       // since the server began
@@ -50,7 +51,9 @@ type receiver struct {
 }
 
 func newReceiver(src ScheduledSource, delay time.Duration) *receiver {
-	return &receiver{vendor: src.Source.Type(), hinter: src.Hints, hints: newHints(delay), seen: map[string]bool{}}
+	return &receiver{
+		vendor: src.Source.Type(), hinter: src.Hints, receives: src.Receives, hints: newHints(delay), seen: map[string]bool{},
+	}
 }
 
 // first reports whether no call of this name was accepted before, and counts
@@ -105,10 +108,10 @@ func (s *Server) webhook(w http.ResponseWriter, req *http.Request) {
 		defer func() { <-s.reading }()
 	default:
 		w.Header().Set("Retry-After", "5")
-		s.answerWebhook(w, name, webhookDelayed, http.StatusTooManyRequests)
+		s.answerWebhook(w, name, webhookDelayed, r.busy())
 		return
 	}
-	body, status := s.readBody(w, req)
+	body, status := s.readBody(w, req, r.most())
 	if status != 0 {
 		result := webhookDelayed
 		if status == http.StatusRequestEntityTooLarge {
@@ -117,7 +120,7 @@ func (s *Server) webhook(w http.ResponseWriter, req *http.Request) {
 		s.answerWebhook(w, name, result, status)
 		return
 	}
-	result, err := s.takeHint(r, req.Header, body)
+	result, err := s.take(req.Context(), name, delivery{r, req.Header, body})
 	switch {
 	case result == webhookDelayed:
 		s.opts.Log.ErrorContext(req.Context(), "webhook cannot be judged", "source", name, "err", err)
@@ -146,34 +149,39 @@ func (s *Server) answerWebhook(w http.ResponseWriter, source, result string, sta
 	w.WriteHeader(status)
 }
 
-// takeHint judges a call that has arrived whole.
-func (s *Server) takeHint(r *receiver, header http.Header, body []byte) (result string, err error) {
-	h, err := r.hinter.Hint(header, body)
-	switch opsreview.ErrorCode(err) {
-	case "":
-	case opsreview.Unauthenticated:
-		return webhookForged, err
-	case opsreview.Invalid:
-		return webhookMalformed, err
-	default:
-		return webhookDelayed, err
+// takeHint judges a call that tells of a change.
+func (s *Server) takeHint(d delivery) (result string, err error) {
+	h, err := d.hinter.Hint(d.header, d.body)
+	if err != nil {
+		return resultOf(err), err
 	}
 	switch {
 	case !h.Changed:
 		return webhookIgnored, nil
-	case !r.first(h.ID, s.opts.Now()):
+	case !d.first(h.ID, s.opts.Now()):
 		return webhookRepeated, nil
 	}
-	r.hints.add(time.Now(), h.Settles)
+	d.hints.add(time.Now(), h.Settles)
 	return webhookAccepted, nil
+}
+
+// resultOf says what becomes of a call that a vendor's reader does not take.
+func resultOf(err error) string {
+	switch opsreview.ErrorCode(err) {
+	case opsreview.Unauthenticated:
+		return webhookForged
+	case opsreview.Invalid:
+		return webhookMalformed
+	}
+	return webhookDelayed
 }
 
 // readBody reads the whole body, within its time and size. The status is 0 if
 // it could be read.
-func (s *Server) readBody(w http.ResponseWriter, req *http.Request) (body []byte, status int) {
+func (s *Server) readBody(w http.ResponseWriter, req *http.Request, most int64) (body []byte, status int) {
 	// A server without deadlines is one of a test.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.bodyTimeout))
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxWebhook))
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, most))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):

@@ -118,6 +118,20 @@ func (m *Memory) CountPages(_ context.Context, _ string, w opsreview.Window) (in
 	return n, nil
 }
 
+// PageIDs implements ingest.Store.
+func (m *Memory) PageIDs(_ context.Context, _ string, w opsreview.Window) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ids []string
+	for id, p := range m.pages {
+		if w.Contains(p.TriggeredAt) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
 // Stored implements ingest.Store.
 func (m *Memory) Stored(_ context.Context, _ string, ids []string) (map[string]opsreview.Page, error) {
 	m.mu.Lock()

@@ -34,3 +34,16 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	}
 	return st, ctx.Err()
 }
+
+// Config returns the server's configuration in YAML, "" where it does not tell
+// it. It returns an error only if the server does not answer.
+func (c *Client) Config(ctx context.Context) (string, error) {
+	var answer struct {
+		YAML string `json:"yaml"`
+	}
+	err := c.get(ctx, "/api/v1/status/config", &answer)
+	if code := opsreview.ErrorCode(err); code == opsreview.NotFound || code == opsreview.Invalid {
+		return "", nil // others than Prometheus, and those that let nobody look
+	}
+	return answer.YAML, err
+}

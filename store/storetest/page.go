@@ -348,6 +348,7 @@ func testOpenAndCount(t *testing.T, st Store) {
 	same(t, "open", []string{"Q1", "Q3"}, must(st.OpenPages(t.Context(), "pd"))(t))
 	same(t, "open elsewhere", nil, must(st.OpenPages(t.Context(), "x"))(t))
 	same(t, "a window is half-open", 2, must(st.CountPages(t.Context(), "pd", opsreview.Window{Start: hour(1), End: hour(3)}))(t))
+	same(t, "names are in order", []string{"Q1", "Q2"}, must(st.PageIDs(t.Context(), "pd", opsreview.Window{Start: hour(1), End: hour(3)}))(t))
 	some := must(st.Stored(t.Context(), "pd", []string{"Q2", "Q9"}))(t)
 	same(t, "a page that is not stored is missing", 1, len(some))
 	same(t, "the end of a stored page", hour(3), some["Q2"].ResolvedAt)

@@ -24,6 +24,7 @@ type Store interface {
 	FindPage(ctx context.Context, name string) (opsreview.Page, error)
 	OpenPages(ctx context.Context, source string) ([]string, error)
 	CountPages(ctx context.Context, source string, w opsreview.Window) (int, error)
+	PageIDs(ctx context.Context, source string, w opsreview.Window) ([]string, error)
 	Stored(ctx context.Context, source string, ids []string) (map[string]opsreview.Page, error)
 	DataSince(ctx context.Context) (time.Time, error)
 
