@@ -199,3 +199,9 @@ func cut(s string, most int) string {
 	}
 	return strings.TrimRight(string(r[:most-1]), " ") + "…"
 }
+
+// Fit writes a draft as a tracker takes it: a title of one line and a body in
+// its format, each cut to what it can hold.
+func (c Caps) Fit(d Draft) (title, body string) {
+	return OneLine(d.Title, c.MaxTitle), Render(d.Body, c.Format, c.MaxBody)
+}
