@@ -23,6 +23,7 @@ func Prepare(in Input) Review {
 		report := slo.Prepare(*in.Budget)
 		r.Budget = &report
 	}
+	r.Findings, r.Closed = f.findings(r), Held(in.Closed)
 	r.Discuss, r.More = f.topics(r)
 	r.Gaps = append(f.gaps(r.Loads), in.LeftOut...)
 	if r.Budget != nil {

@@ -54,6 +54,10 @@ type Input struct {
 	// same window; nil if the team has none or nobody asked for them.
 	Budget *slo.Input
 
+	// Closed are the tickets of the team that people closed, with what their
+	// monitors did before and since; see [ClosedOf].
+	Closed []Closed
+
 	// LeftOut are things that were not looked up, such as budgets of too much at
 	// once.
 	LeftOut []Gap
@@ -72,6 +76,9 @@ type Review struct {
 	More     int           // pages worth discussing beyond those in Discuss
 	Gaps     []Gap         // what could not be computed, and why
 	Budget   *slo.Report   // where the error budgets went; nil if the input has none
+
+	Findings []opsreview.Finding // what needs work, dearest first; see FindingsOf
+	Closed   []TicketOutcome     // whether closed tickets held, those that did not first
 }
 
 // An Outcome is where a page stands in the 2×2 of actionable × actioned.

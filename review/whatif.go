@@ -286,10 +286,14 @@ const wrongHours = "service_issue_wrong_hours"
 
 // mayWait reports whether people labelled a page as one that could have waited
 // for business hours.
-func (t *trials) mayWait(p *opsreview.Page) bool {
-	if p.Label.IsZero() {
+func (t *trials) mayWait(p *opsreview.Page) bool { return couldWait(t.Vocabulary, p.Label) }
+
+// couldWait reports whether a label says that its page could have waited for
+// business hours, in today's words or earlier ones.
+func couldWait(v opsreview.Vocabulary, l opsreview.Label) bool {
+	if l.IsZero() {
 		return false
 	}
-	c, _ := t.Vocabulary.Cause(p.Label.Cause)
-	return p.Label.Cause == wrongHours || c.ID == wrongHours || slices.Contains(c.Was, wrongHours)
+	c, _ := v.Cause(l.Cause)
+	return l.Cause == wrongHours || c.ID == wrongHours || slices.Contains(c.Was, wrongHours)
 }

@@ -1,0 +1,319 @@
+package review
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"opsreview"
+)
+
+// FindingsOf returns what a review of the input says needs work, the dearest
+// first and those of unknown cost last. A kind is judged by the policy's rule for
+// it, and one without a rule is left out. What is found about budgets stands
+// among the others; see [slo.Prepare].
+func FindingsOf(r Review, in Input) []opsreview.Finding { return newFacts(in).findings(r) }
+
+// A survey looks for findings.
+type survey struct {
+	*facts
+	bill bill
+}
+
+func (f *facts) findings(r Review) []opsreview.Finding {
+	if len(f.in.Org.Policy.Findings) == 0 {
+		return nil
+	}
+	s := &survey{facts: f, bill: f.bill()}
+	var all []opsreview.Finding
+	for _, m := range r.Monitors {
+		all = append(all, s.monitor(m)...)
+	}
+	for _, l := range r.Loads {
+		all = append(all, s.load(l)...)
+	}
+	if r.Budget != nil {
+		for _, found := range r.Budget.Findings {
+			all = append(all, s.budget(found)...)
+		}
+	}
+	all = WithRemedies(all, r.Monitors)
+	kinds := opsreview.FindingKinds()
+	slices.SortStableFunc(all, func(a, b opsreview.Finding) int {
+		return cmp.Or(
+			cmp.Compare(min(len(b.CostMethod), 1), min(len(a.CostMethod), 1)),
+			cmp.Compare(b.Cost, a.Cost),
+			slices.Index(kinds, a.Kind)-slices.Index(kinds, b.Kind),
+			strings.Compare(a.Key, b.Key),
+		)
+	})
+	return all
+}
+
+// WithRemedies returns the findings with another setting of the monitor as their
+// remedy, where the monitors come with one that helps. Whoever looks for such
+// settings after a review was prepared needs it.
+func WithRemedies(findings []opsreview.Finding, monitors []MonitorCost) []opsreview.Finding {
+	whatIfs := make(map[string]WhatIf, len(monitors))
+	for _, m := range monitors {
+		whatIfs[m.Monitor.ID] = m.WhatIf
+	}
+	all := slices.Clone(findings)
+	for i := range all {
+		w, f := whatIfs[all[i].Monitor], &all[i]
+		switch {
+		case w.IsZero():
+		case f.Kind == opsreview.NoisyMonitor, f.Kind == opsreview.WastedPages,
+			f.Kind == opsreview.WrongHours && w.Kind == BusinessOnly:
+			f.Remedy = w.Sentence
+		}
+	}
+	return all
+}
+
+// monitor judges one monitor. Noise is waste too, so of these two the dearer one
+// stands for both.
+func (s *survey) monitor(m MonitorCost) []opsreview.Finding {
+	var all []opsreview.Finding
+	useless := slices.Concat(s.noisy(m), s.wasted(m))
+	if len(useless) > 0 {
+		all = append(all, slices.MaxFunc(useless, func(a, b opsreview.Finding) int { return cmp.Compare(a.Cost, b.Cost) }))
+	}
+	return slices.Concat(all, s.ignored(m), s.wrongHours(m), s.runbook(m, opsreview.RunbookMissing), s.runbook(m, opsreview.RunbookPoor))
+}
+
+func (s *survey) noisy(m MonitorCost) []opsreview.Finding {
+	rule, ok := s.in.Org.Policy.FindingRule(opsreview.NoisyMonitor)
+	pages := s.pagesOf(m, func(p *opsreview.Page) bool { return !p.Label.IsZero() && p.Label.Verdict == opsreview.NotActionable })
+	n, labelled := len(pages), m.Outcomes.Labelled()
+	if !ok || n == 0 || n < rule.MinPages || !reaches(n, labelled, rule.MinShare) || !reaches(labelled, len(m.Pages), rule.MinCoverage) {
+		return nil
+	}
+	found := s.found(rule, m, pages)
+	found.Title = quoted(m) + " pages mostly for nothing"
+	found.Evidence = slices.Concat([]string{
+		fmt.Sprintf("%d of %s were not actionable; %d of %s had a label.", n, count(labelled, "labelled page"), labelled, count(len(m.Pages), "page")),
+	}, s.causes(m), s.toll(pages))
+	found.Remedy = s.remedyFor(m)
+	return []opsreview.Finding{found}
+}
+
+func (s *survey) wasted(m MonitorCost) []opsreview.Finding {
+	rule, ok := s.in.Org.Policy.FindingRule(opsreview.WastedPages)
+	pages := s.pagesOf(m, func(p *opsreview.Page) bool { return OutcomeOf(*p) == Wasted })
+	if !ok || len(pages) == 0 || len(pages) < rule.MinPages {
+		return nil
+	}
+	found := s.found(rule, m, pages)
+	found.Title = "People work on " + quoted(m) + " for nothing"
+	found.Evidence = slices.Concat([]string{
+		fmt.Sprintf("People acted on %d of %s though there was nothing to do.", len(pages), count(m.Outcomes.Labelled(), "labelled page")),
+	}, s.causes(m), s.toll(pages))
+	found.Remedy = s.remedyFor(m)
+	return []opsreview.Finding{found}
+}
+
+func (s *survey) ignored(m MonitorCost) []opsreview.Finding {
+	rule, ok := s.in.Org.Policy.FindingRule(opsreview.IgnoredPages)
+	pages := s.pagesOf(m, func(p *opsreview.Page) bool { return OutcomeOf(*p) == Ignored })
+	if !ok || len(pages) == 0 || len(pages) < rule.MinPages {
+		return nil
+	}
+	unanswered := 0
+	for _, p := range pages {
+		if p.AcknowledgedAt.IsZero() {
+			unanswered++
+		}
+	}
+	found := s.found(rule, m, pages)
+	found.Title = "Nobody acts on " + quoted(m)
+	found.Evidence = append([]string{
+		fmt.Sprintf("%d of %s were actionable and nobody acted; %d of them nobody acknowledged.",
+			len(pages), count(m.Outcomes.Labelled(), "labelled page"), unanswered),
+	}, s.toll(pages)...)
+	found.Remedy = "Decide who acts on it and how; if it can wait, make it a ticket, and if nothing comes of waiting, stop paging for it."
+	return []opsreview.Finding{found}
+}
+
+// wrongHours finds pages that woke somebody although people say that they could
+// have waited, or their urgency does.
+func (s *survey) wrongHours(m MonitorCost) []opsreview.Finding {
+	rule, ok := s.in.Org.Policy.FindingRule(opsreview.WrongHours)
+	said := 0
+	pages := s.pagesOf(m, func(p *opsreview.Page) bool {
+		switch {
+		case !s.bill.wokeAnybody(p.Ref):
+			return false
+		case couldWait(s.in.Org.Vocabulary, p.Label):
+			said++
+			return true
+		}
+		return p.Urgency == opsreview.LowUrgency && !s.flagged(p, "wrong_urgency")
+	})
+	if !ok || len(pages) == 0 || len(pages) < rule.MinPages {
+		return nil
+	}
+	found := s.found(rule, m, pages)
+	found.Title = quoted(m) + " wakes people for what can wait"
+	found.Evidence = append([]string{
+		fmt.Sprintf("%d of %s came in sleep hours and could have waited: people say so of %d, low urgency of %d.",
+			len(pages), count(len(m.Pages), "page"), said, len(pages)-said),
+	}, s.toll(pages)...)
+	found.Remedy = "Let its pages wait for business hours, or make it a ticket."
+	return []opsreview.Finding{found}
+}
+
+func (s *survey) runbook(m MonitorCost, kind string) []opsreview.Finding {
+	rule, ok := s.in.Org.Policy.FindingRule(kind)
+	gap := runbookGaps[kind]
+	pages := s.pagesOf(m, func(p *opsreview.Page) bool { return s.flagged(p, gap.flags...) })
+	if !ok || len(pages) == 0 || len(pages) < rule.MinPages {
+		return nil
+	}
+	found := s.found(rule, m, pages)
+	found.Cost, found.CostMethod = s.bill.engagedCost(pages)
+	found.Title = fmt.Sprintf(gap.title, quoted(m))
+	found.Evidence = append([]string{
+		fmt.Sprintf("People flagged %d of %s: %s.", len(pages), count(m.Outcomes.Labelled(), "labelled page"), gap.says),
+	}, s.toll(pages)...)
+	found.Remedy = gap.remedy
+	return []opsreview.Finding{found}
+}
+
+// load finds what was too much for one person. A load that is about other
+// teams' pages only is theirs to talk about, unless the person is a member.
+func (s *survey) load(l Load) []opsreview.Finding {
+	rule, ok := s.in.Org.Policy.FindingRule(opsreview.LimitBreached)
+	if !ok {
+		return nil
+	}
+	member := s.members()[fold(l.Person.Name)]
+	var all []opsreview.Finding
+	for _, b := range l.Breaches {
+		pages := s.known(b.Pages)
+		if len(pages) > 0 && !member && !slices.ContainsFunc(pages, s.ours) {
+			continue
+		}
+		found := opsreview.Finding{
+			Key: opsreview.FindingKey(rule.Kind, l.Person.Key, b.Limit.ID), Kind: rule.Kind, Category: rule.Category,
+			Title: "On-call load over a limit: " + b.Limit.Summary, Team: s.owner(opsreview.Ref{}), Person: l.Person.Key, Pages: b.Pages,
+			Evidence: append([]string{fmt.Sprintf("%s: %s.", l.Person.Name, b.Text)}, s.origins(pages)...),
+			Remedy:   limitRemedies[b.Limit.ID],
+		}
+		if b.Limit.Source != "" {
+			found.Evidence = append(found.Evidence, fmt.Sprintf("The limit is after %s", b.Limit.Source))
+		}
+		if len(pages) > 0 {
+			found.Cost, found.CostMethod = s.bill.cost(pages, l.Person.Key)
+		}
+		all = append(all, found)
+	}
+	return all
+}
+
+// budget says whose a finding about budgets is and, where people were paged for
+// it, what it cost them.
+func (s *survey) budget(found opsreview.Finding) []opsreview.Finding {
+	rule, ok := s.in.Org.Policy.FindingRule(found.Kind)
+	if !ok {
+		return nil
+	}
+	found.Category, found.Team = rule.Category, s.owner(opsreview.Ref{})
+	if found.SLO != "" && s.in.Budget != nil {
+		for _, series := range s.in.Budget.Series {
+			if series.SLO.Name == found.SLO {
+				found.Service = series.SLO.Service
+				found.Team = s.ownerOf(func(name string) bool { return fold(name) == fold(found.Service) })
+			}
+		}
+	}
+	if pages := s.known(found.Pages); found.Monitor != "" && len(pages) > 0 {
+		service := pages[0].Service
+		found.Service, found.Team = s.serviceName(service), s.owner(service)
+		found.Cost, found.CostMethod = s.bill.cost(pages, "")
+	}
+	return []opsreview.Finding{found}
+}
+
+// found begins a finding about a monitor.
+func (s *survey) found(rule opsreview.FindingRule, m MonitorCost, pages []*opsreview.Page) opsreview.Finding {
+	found := opsreview.Finding{
+		Key: opsreview.FindingKey(rule.Kind, m.Monitor.ID), Kind: rule.Kind, Category: rule.Category,
+		Team: s.owner(m.Monitor.Service), Service: m.ServiceName, Monitor: m.Monitor.ID,
+	}
+	for _, p := range s.bill.mostTelling(pages) {
+		found.Pages = append(found.Pages, p.Ref)
+	}
+	found.Cost, found.CostMethod = s.bill.cost(pages, "")
+	return found
+}
+
+// pagesOf returns the monitor's pages of which something holds.
+func (s *survey) pagesOf(m MonitorCost, holds func(*opsreview.Page) bool) []*opsreview.Page {
+	return slices.DeleteFunc(s.known(m.Pages), func(p *opsreview.Page) bool { return !holds(p) })
+}
+
+// known returns the pages that are known of those named.
+func (s *survey) known(refs []opsreview.Ref) []*opsreview.Page {
+	var pages []*opsreview.Page
+	for _, ref := range refs {
+		if p := s.byRef[ref]; p != nil {
+			pages = append(pages, p)
+		}
+	}
+	return pages
+}
+
+// flagged reports whether a page's label carries one of the flags, by today's or
+// an earlier word.
+func (s *survey) flagged(p *opsreview.Page, flags ...string) bool {
+	if p.Label.IsZero() {
+		return false
+	}
+	return slices.ContainsFunc(p.Label.Flags, func(id string) bool {
+		known, _ := s.in.Org.Vocabulary.Flag(id)
+		return slices.Contains(flags, id) || slices.Contains(flags, known.ID) ||
+			slices.ContainsFunc(known.Was, func(was string) bool { return slices.Contains(flags, was) })
+	})
+}
+
+// owner returns the team whose a service is: the one under review or, where that
+// is everybody, the only one that the configuration names for it.
+func (s *survey) owner(service opsreview.Ref) string {
+	known, ok := s.in.AllServices[service]
+	if !ok {
+		known, ok = s.in.Services[service]
+	}
+	return s.ownerOf(func(name string) bool { return ok && namesService(name, known) })
+}
+
+func (s *survey) ownerOf(names func(string) bool) string {
+	if t, ok := orgTeam(s.in.Org, s.in.Team); ok {
+		return t.Name
+	}
+	if s.in.Team != "" {
+		return s.in.Team
+	}
+	var owners []string
+	for _, t := range s.in.Org.Teams {
+		if slices.ContainsFunc(t.Services, names) {
+			owners = append(owners, t.Name)
+		}
+	}
+	if len(owners) != 1 {
+		return ""
+	}
+	return owners[0]
+}
+
+func (s *survey) serviceName(service opsreview.Ref) string {
+	return cmp.Or(s.in.Services[service].Name, s.in.AllServices[service].Name, service.ID)
+}
+
+// reaches reports whether n of total is at least a share. Nothing of nothing
+// reaches no share but 0.
+func reaches(n, total int, share float64) bool {
+	const rounding = 1e-9 // 3 of 10 is 0.3
+	return float64(n) >= share*float64(total)-rounding && (total > 0 || share == 0)
+}
