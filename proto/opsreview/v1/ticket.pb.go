@@ -940,8 +940,12 @@ type FileTicketsResponse struct {
 	Error    string  `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
 	Finished bool    `protobuf:"varint,5,opt,name=finished,proto3" json:"finished,omitempty"`
 	// Nobody has agreed yet that tickets are filed here, so nothing was done.
-	Unconfirmed   bool   `protobuf:"varint,6,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
-	Tracker       string `protobuf:"bytes,7,opt,name=tracker,proto3" json:"tracker,omitempty"`
+	Unconfirmed bool   `protobuf:"varint,6,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	Tracker     string `protobuf:"bytes,7,opt,name=tracker,proto3" json:"tracker,omitempty"`
+	// What more there is to say of a step that was done, or why it was not.
+	Detail string `protobuf:"bytes,8,opt,name=detail,proto3" json:"detail,omitempty"`
+	// Other open tickets of the same finding, by the tracker's names for them.
+	Duplicates    []string `protobuf:"bytes,9,rep,name=duplicates,proto3" json:"duplicates,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1025,6 +1029,20 @@ func (x *FileTicketsResponse) GetTracker() string {
 	return ""
 }
 
+func (x *FileTicketsResponse) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *FileTicketsResponse) GetDuplicates() []string {
+	if x != nil {
+		return x.Duplicates
+	}
+	return nil
+}
+
 type SyncTicketsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1068,7 +1086,9 @@ type SyncTicketsResponse struct {
 	Changed int32                  `protobuf:"varint,3,opt,name=changed,proto3" json:"changed,omitempty"`
 	Gone    int32                  `protobuf:"varint,4,opt,name=gone,proto3" json:"gone,omitempty"`
 	// Tickets whose label had been taken away and was put back.
-	Relabelled    int32 `protobuf:"varint,5,opt,name=relabelled,proto3" json:"relabelled,omitempty"`
+	Relabelled int32 `protobuf:"varint,5,opt,name=relabelled,proto3" json:"relabelled,omitempty"`
+	// Tickets whose filing had lost its answer, and that exist.
+	Found         int32 `protobuf:"varint,6,opt,name=found,proto3" json:"found,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1134,6 +1154,13 @@ func (x *SyncTicketsResponse) GetGone() int32 {
 func (x *SyncTicketsResponse) GetRelabelled() int32 {
 	if x != nil {
 		return x.Relabelled
+	}
+	return 0
+}
+
+func (x *SyncTicketsResponse) GetFound() int32 {
+	if x != nil {
+		return x.Found
 	}
 	return 0
 }
@@ -2286,7 +2313,7 @@ const file_opsreview_v1_ticket_proto_rawDesc = "" +
 	"\x04only\x18\x03 \x03(\tR\x04only\x12\x17\n" +
 	"\amax_new\x18\x04 \x01(\x05R\x06maxNew\x12\x18\n" +
 	"\aconfirm\x18\x05 \x01(\bR\aconfirm\x12#\n" +
-	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\"\xf9\x01\n" +
+	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\"\xb1\x02\n" +
 	"\x13FileTicketsResponse\x12,\n" +
 	"\x04step\x18\x01 \x01(\v2\x18.opsreview.v1.TicketStepR\x04step\x12\x18\n" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12,\n" +
@@ -2294,8 +2321,12 @@ const file_opsreview_v1_ticket_proto_rawDesc = "" +
 	"\x05error\x18\x04 \x01(\tR\x05error\x12\x1a\n" +
 	"\bfinished\x18\x05 \x01(\bR\bfinished\x12 \n" +
 	"\vunconfirmed\x18\x06 \x01(\bR\vunconfirmed\x12\x18\n" +
-	"\atracker\x18\a \x01(\tR\atracker\"\x14\n" +
-	"\x12SyncTicketsRequest\"\x93\x01\n" +
+	"\atracker\x18\a \x01(\tR\atracker\x12\x16\n" +
+	"\x06detail\x18\b \x01(\tR\x06detail\x12\x1e\n" +
+	"\n" +
+	"duplicates\x18\t \x03(\tR\n" +
+	"duplicates\"\x14\n" +
+	"\x12SyncTicketsRequest\"\xa9\x01\n" +
 	"\x13SyncTicketsResponse\x12\x18\n" +
 	"\atracker\x18\x01 \x01(\tR\atracker\x12\x14\n" +
 	"\x05asked\x18\x02 \x01(\x05R\x05asked\x12\x18\n" +
@@ -2303,7 +2334,8 @@ const file_opsreview_v1_ticket_proto_rawDesc = "" +
 	"\x04gone\x18\x04 \x01(\x05R\x04gone\x12\x1e\n" +
 	"\n" +
 	"relabelled\x18\x05 \x01(\x05R\n" +
-	"relabelled\"\x15\n" +
+	"relabelled\x12\x14\n" +
+	"\x05found\x18\x06 \x01(\x05R\x05found\"\x15\n" +
 	"\x13AdoptTicketsRequest\"\x80\x01\n" +
 	"\x14AdoptTicketsResponse\x12\x18\n" +
 	"\atracker\x18\x01 \x01(\tR\atracker\x12\x14\n" +
