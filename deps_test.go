@@ -16,6 +16,7 @@ import (
 // add it here and say in the review what it would cost to do without.
 var dependencies = map[string]string{
 	"charm.land/bubbletea/v2":                   "triage: keys and screens of every terminal",
+	"github.com/andygrunwald/go-jira":           "Jira's types and its searches",
 	"github.com/charmbracelet/x/ansi":           "the width of text on a terminal",
 	"github.com/coreos/go-oidc/v3":              "who an ID token of a login provider speaks for",
 	"github.com/chromedp/cdproto":               "tests: what a browser is told and tells",
