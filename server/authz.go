@@ -25,6 +25,9 @@ const (
 	// One of correctionReach names a correction: its SLO must be of the caller's
 	// teams.
 	correctionReach
+	// One of ticketReach names a finding: its tickets must be of the caller's
+	// teams.
+	ticketReach
 	// One of noReach touches no team's data, or has what is others' taken from
 	// its answer.
 	noReach
@@ -37,13 +40,17 @@ type access struct {
 	reach reach
 	write bool // it changes something: the audit log tells of it
 	trim  func(resp any, s auth.Scope)
+
+	// applied is the least role for a request to do what others of the method only
+	// ask about; "" if there are none.
+	applied auth.Role
 }
 
 // authz says for each method who may call it. A method that is not here may be
 // called by nobody; a test holds the table against the proto.
 //
-// Streams are open, of the whole organisation or of none: their requests come
-// too late to be compared with the caller's teams.
+// Streams of requests are open, of the whole organisation or of none: theirs
+// come too late to be compared with the caller's teams.
 var authz = map[string]access{
 	pb.PageService_ListPages_FullMethodName:     {least: auth.Reader, reach: teamReach},
 	pb.PageService_GetPage_FullMethodName:       {least: auth.Reader, reach: pageReach},
@@ -71,6 +78,19 @@ var authz = map[string]access{
 	pb.PolicyService_ListRules_FullMethodName:    {least: auth.Reader, reach: teamReach},
 	pb.PolicyService_CheckPolicy_FullMethodName:  {least: auth.Reader, reach: noReach},
 	pb.PolicyService_DiffPolicies_FullMethodName: {least: auth.Reader, reach: teamReach},
+
+	pb.FindingService_ListFindings_FullMethodName: {least: auth.Reader, reach: teamReach},
+
+	// A tracker is everybody's, and so is bringing it and the ledger together.
+	pb.TicketService_PlanTickets_FullMethodName:       {least: auth.Reader, reach: teamReach},
+	pb.TicketService_FileTickets_FullMethodName:       {least: auth.Writer, reach: teamReach, write: true},
+	pb.TicketService_SyncTickets_FullMethodName:       {least: auth.Writer, reach: wholeReach, write: true},
+	pb.TicketService_AdoptTickets_FullMethodName:      {least: auth.Writer, reach: wholeReach, write: true},
+	pb.TicketService_ResolveTicket_FullMethodName:     {least: auth.Writer, reach: ticketReach, write: true},
+	pb.TicketService_ListTickets_FullMethodName:       {least: auth.Reader, reach: teamReach},
+	pb.TicketService_ListTicketEffects_FullMethodName: {least: auth.Reader, reach: ticketReach},
+	pb.TicketService_CheckTracker_FullMethodName:      {least: auth.Writer, reach: wholeReach},
+	pb.TicketService_PlanSprint_FullMethodName:        {least: auth.Reader, applied: auth.Writer, reach: teamReach, write: true},
 
 	// A person's address is nobody's business outside their teams, and sources
 	// and what is pushed into them are everybody's.
@@ -114,8 +134,11 @@ func trimTeams(resp any, s auth.Scope) {
 
 // isTrial reports whether the request only asks what would happen.
 func isTrial(req any) bool {
-	trial, ok := req.(interface{ GetValidateOnly() bool })
-	return ok && trial.GetValidateOnly()
+	if trial, ok := req.(interface{ GetValidateOnly() bool }); ok {
+		return trial.GetValidateOnly()
+	}
+	r, ok := req.(interface{ GetApply() bool })
+	return ok && !r.GetApply()
 }
 
 // asAuthor gives the request's label or correction the caller's name. Admins and tokens may

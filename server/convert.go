@@ -222,8 +222,14 @@ func reviewToProto(r review.Review) *pb.Review {
 		Headline: headlineToProto(r.Headline),
 		Loads:    loadsToProto(r.Loads, r.Window),
 		Gaps:     gapsToProto(r.Gaps),
+		Findings: findingsToProto(r.Findings),
 
 		MoreTopics: int32(r.More),
+	}
+	for _, o := range r.Closed {
+		t := ticketToProto(o.Ticket)
+		t.Outcome = heldToProto(o)
+		out.ClosedTickets = append(out.ClosedTickets, t)
 	}
 	for _, m := range r.Monitors {
 		out.Monitors = append(out.Monitors, monitorCostToProto(m))

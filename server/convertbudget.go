@@ -236,17 +236,6 @@ func verdictsToProto(v slo.Verdicts) *pb.BurnVerdicts {
 	return &pb.BurnVerdicts{Actionable: int32(v.Actionable), NotActionable: int32(v.NotActionable), Unlabelled: int32(v.Unlabelled)}
 }
 
-func findingsToProto(findings []opsreview.Finding) []*pb.Finding {
-	out := make([]*pb.Finding, len(findings))
-	for i, f := range findings {
-		out[i] = &pb.Finding{
-			Key: f.Key, Kind: f.Kind, Title: f.Title, Evidence: f.Evidence, Remedy: f.Remedy,
-			Slo: f.SLO, Monitor: f.Monitor, Pages: refsToProto(f.Pages),
-		}
-	}
-	return out
-}
-
 func correctionToProto(c opsreview.Correction) *pb.Correction {
 	return &pb.Correction{
 		Id:           c.ID,

@@ -25,7 +25,7 @@ func AuthzNeedsTeam(method string) bool {
 	switch authz[method].reach {
 	case wholeReach, teamReach, pagesReach, monitorReach:
 		return true
-	case pageReach, correctionReach, noReach:
+	case pageReach, correctionReach, ticketReach, noReach:
 	}
 	return false
 }
@@ -37,5 +37,5 @@ func AuthzByTeam(method string) bool {
 
 // AuthzLooksIntoRequests reports whether who may call depends on the request.
 func AuthzLooksIntoRequests(method string) bool {
-	return AuthzByTeam(method) || authz[method].reach == pageReach || authz[method].reach == correctionReach
+	return AuthzByTeam(method) || authz[method].reach == pageReach || authz[method].reach == correctionReach || authz[method].reach == ticketReach
 }

@@ -11,6 +11,7 @@ import (
 	"opsreview/policy"
 	"opsreview/review"
 	"opsreview/store"
+	"opsreview/ticket"
 )
 
 // baselineWeeks is how far back a review compares: four weeks, after the
@@ -35,6 +36,8 @@ type facts struct {
 	rules *policy.Rules
 	slos  []opsreview.SLO
 	now   func() time.Time
+
+	tracker ticket.Tracker // nil if none is configured
 }
 
 // A scope is one team's view of the world: whose services, whose clock, which
@@ -90,6 +93,10 @@ func (f *facts) scope(ctx context.Context, team string) (scope, error) {
 	if team != "" {
 		if sc.services, err = review.TeamServices(f.org, team, services, teams); err != nil {
 			return scope{}, err
+		}
+		names := review.TeamNames(f.org, teams)
+		if i := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, strings.TrimSpace(team)) }); i >= 0 {
+			sc.team = names[i] // as others write it, and tickets do
 		}
 	}
 	if sc.zone, err = review.TeamZone(f.org, team); err != nil {

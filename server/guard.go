@@ -16,6 +16,7 @@ import (
 	"opsreview"
 	"opsreview/auth"
 	pb "opsreview/proto/opsreview/v1"
+	"opsreview/store"
 )
 
 // A guard stands before every call: it finds out who calls and whether they
@@ -52,6 +53,11 @@ func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	if !ok {
 		return nil, opsreview.Errorf(opsreview.Internal, "%s does not take a message", info.FullMethod)
 	}
+	if c.access.applied != "" && !isTrial(req) {
+		if err := c.require(c.access.applied); err != nil {
+			return nil, err
+		}
+	}
 	end, err := g.limits.turn(ctx, c)
 	if err != nil {
 		return nil, err
@@ -63,7 +69,7 @@ func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 		if err := g.checkReach(ctx, c, msg); err != nil {
 			return nil, err
 		}
-		return handle(ctx, req)
+		return handle(withCaller(ctx, c.caller), req)
 	}
 	var resp any
 	if c.access.write && !isTrial(req) {
@@ -85,7 +91,7 @@ func (g *guard) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServe
 	if !c.access.write {
 		return handle(srv, stream)
 	}
-	s := &auditedStream{ServerStream: stream, opts: g.opts, call: c}
+	s := &auditedStream{ServerStream: stream, guard: g, call: c}
 	return s.run(func() error { return handle(srv, s) })
 }
 
@@ -109,14 +115,21 @@ func (g *guard) admit(ctx context.Context, method string) (call, error) {
 	if err := g.limits.take(c); err != nil {
 		return c, err
 	}
-	if c.scope = c.caller.Scope(c.access.least); c.scope.Nowhere() {
-		return c, opsreview.Errorf(opsreview.Denied, "%s may not do this: it takes the role %s", c.caller.Name, c.access.least)
+	err = c.require(c.access.least)
+	return c, err
+}
+
+// require finds out for which teams the caller has the role, and returns a
+// Denied error if those are not enough.
+func (c *call) require(role auth.Role) error {
+	if c.scope = c.caller.Scope(role); c.scope.Nowhere() {
+		return opsreview.Errorf(opsreview.Denied, "%s may not do this: it takes the role %s", c.caller.Name, role)
 	}
 	if c.access.reach == wholeReach && !c.scope.Everywhere {
-		return c, opsreview.Errorf(opsreview.Denied, "%s may not do this: it concerns every team, and %s is for %s only",
+		return opsreview.Errorf(opsreview.Denied, "%s may not do this: it concerns every team, and %s is for %s only",
 			c.caller.Name, c.caller.Name, strings.Join(c.scope.Teams, ", "))
 	}
-	return c, nil
+	return nil
 }
 
 // identify returns who calls. Where nobody is asked, it is whoever uses this
@@ -181,6 +194,12 @@ func (g *guard) checkReach(ctx context.Context, c call, req proto.Message) error
 	case correctionReach:
 		r, ok := req.(*pb.WithdrawCorrectionRequest)
 		return g.checkCorrection(ctx, c, ok, r.GetId())
+	case ticketReach:
+		r, ok := req.(interface{ GetFinding() string })
+		if !ok {
+			return opsreview.Errorf(opsreview.Denied, "%s may not do this", c.caller.Name)
+		}
+		return g.checkTickets(ctx, c, r.GetFinding())
 	case noReach:
 		return nil
 	case wholeReach:
@@ -296,6 +315,22 @@ func (g *guard) checkCorrection(ctx context.Context, c call, known bool, id stri
 	return opsreview.Errorf(opsreview.NotFound, "there is no correction %q", bounded(id))
 }
 
+// checkTickets returns a NotFound error unless the tickets of the finding are
+// all of the caller's teams, and a Denied one where no finding is named.
+func (g *guard) checkTickets(ctx context.Context, c call, finding string) error {
+	if finding == "" {
+		return opsreview.Errorf(opsreview.Denied, "%s may not do this for every finding: name one of %s", c.caller.Name, strings.Join(c.scope.Teams, ", "))
+	}
+	rows, err := g.facts.db.ListTickets(ctx, store.TicketFilter{Fingerprint: fingerprintOf(finding)})
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 || slices.ContainsFunc(rows, func(t opsreview.Ticket) bool { return !c.scope.Has(t.Team) }) {
+		return opsreview.Errorf(opsreview.NotFound, "there is no ticket of a finding %q", bounded(finding))
+	}
+	return nil
+}
+
 // newAuditEntry says what a request is about to change.
 func newAuditEntry(c call, req proto.Message) opsreview.AuditEntry {
 	e := opsreview.AuditEntry{
@@ -317,6 +352,12 @@ func newAuditEntry(c call, req proto.Message) opsreview.AuditEntry {
 		e.Subjects = slices.Clone(r.GetSlos())
 	case *pb.WithdrawCorrectionRequest:
 		e.Subjects = []string{"correction " + r.GetId()}
+	case *pb.FileTicketsRequest:
+		e.Subjects = slices.Clone(r.GetOnly())
+	case *pb.ResolveTicketRequest:
+		e.Subjects = []string{r.GetFinding()}
+	case *pb.PlanSprintRequest:
+		e.Subjects = []string{r.GetSprint()}
 	case *pb.SendReportRequest:
 		e.Subjects = slices.Clone(r.GetDestinations())
 	case *pb.SyncSourcesRequest:
@@ -387,41 +428,3 @@ func beginAudit(ctx context.Context, o Options, e opsreview.AuditEntry) (end fun
 
 // auditTimeout bounds how long a call waits for its outcome to be kept.
 const auditTimeout = 10 * time.Second
-
-// An auditedStream keeps an entry once its first message has come, before
-// anything is done about it.
-type auditedStream struct {
-	grpc.ServerStream
-	opts Options
-	call call
-	end  func(context.Context, string) // nil until there is an entry
-	came bool                          // the first message
-}
-
-// RecvMsg implements grpc.ServerStream.
-func (s *auditedStream) RecvMsg(m any) error {
-	if err := s.ServerStream.RecvMsg(m); err != nil || s.came {
-		return err
-	}
-	s.came = true
-	msg, ok := m.(proto.Message)
-	if file, isFile := m.(*pb.ImportFileRequest); !ok || isTrial(m) || (isFile && file.GetHeader().GetValidateOnly()) {
-		return nil
-	}
-	var err error
-	s.end, err = beginAudit(s.Context(), s.opts, newAuditEntry(s.call, msg))
-	return err
-}
-
-// run calls the handler and keeps how it went.
-func (s *auditedStream) run(handle func() error) (err error) {
-	outcome := string(opsreview.Internal) // of a panic
-	defer func() {
-		if s.end != nil {
-			s.end(s.Context(), outcome)
-		}
-	}()
-	err = handle()
-	outcome = outcomeOf(err)
-	return err
-}

@@ -58,29 +58,15 @@ func (s *reviewService) RenderReview(ctx context.Context, req *pb.RenderReviewRe
 
 // report computes what a report of the team is made of.
 func (f *facts) report(ctx context.Context, team string, spec opsreview.WindowSpec) (report.Data, error) {
-	sc, err := f.scope(ctx, team)
+	p, err := f.prepare(ctx, team, spec)
 	if err != nil {
 		return report.Data{}, err
 	}
-	w, err := f.window(spec, sc)
-	if err != nil {
+	data := report.Data{Review: p.review, At: p.in.Now}
+	if err := f.addLabelled(ctx, p.sc, &p.in); err != nil {
 		return report.Data{}, err
 	}
-	in, err := f.input(ctx, sc, w)
-	if err != nil {
-		return report.Data{}, err
-	}
-	if err := f.addBudget(ctx, sc, &in); err != nil {
-		return report.Data{}, err
-	}
-	data := report.Data{Review: review.Prepare(in), At: in.Now}
-	if err := f.addWhatIfs(ctx, sc, w, data.Review.Monitors); err != nil {
-		return report.Data{}, err
-	}
-	if err := f.addLabelled(ctx, sc, &in); err != nil {
-		return report.Data{}, err
-	}
-	data.Charts = review.ChartsOf(in)
+	data.Charts = review.ChartsOf(p.in)
 	return data, nil
 }
 

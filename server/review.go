@@ -4,7 +4,6 @@ import (
 	"context"
 
 	pb "opsreview/proto/opsreview/v1"
-	"opsreview/review"
 )
 
 type reviewService struct {
@@ -14,31 +13,21 @@ type reviewService struct {
 }
 
 func (s *reviewService) PrepareReview(ctx context.Context, req *pb.PrepareReviewRequest) (*pb.PrepareReviewResponse, error) {
-	sc, err := s.facts.scope(ctx, req.GetTeam())
+	p, err := s.facts.prepare(ctx, req.GetTeam(), windowSpecFromProto(req.GetWindow()))
 	if err != nil {
 		return nil, err
 	}
-	w, err := s.facts.window(windowSpecFromProto(req.GetWindow()), sc)
+	r := reviewToProto(p.review)
+	r.PrepareTime = timeToProto(p.in.Now)
+	if p.review.Budget != nil {
+		r.Budget = reportToProto(*p.review.Budget, *p.in.Budget)
+	}
+	tickets, err := s.facts.ticketsOf(ctx, p.review.Findings)
 	if err != nil {
 		return nil, err
 	}
-	in, err := s.facts.input(ctx, sc, w)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.facts.addBudget(ctx, sc, &in); err != nil {
-		return nil, err
-	}
-	prepared := review.Prepare(in)
-	if err := s.facts.addWhatIfs(ctx, sc, w, prepared.Monitors); err != nil {
-		return nil, err
-	}
-	r := reviewToProto(prepared)
-	r.PrepareTime = timeToProto(in.Now)
-	if prepared.Budget != nil {
-		r.Budget = reportToProto(*prepared.Budget, *in.Budget)
-	}
-	if r.Suggested, err = s.facts.suggested(ctx, sc, began(in)); err != nil {
+	r.FindingTickets = ticketsToProto(tickets, nil)
+	if r.Suggested, err = s.facts.suggested(ctx, p.sc, began(p.in)); err != nil {
 		return nil, err
 	}
 	return &pb.PrepareReviewResponse{Review: r}, nil

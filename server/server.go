@@ -29,6 +29,7 @@ import (
 	"opsreview/policy"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/store"
+	"opsreview/ticket"
 )
 
 // MaxMessage is the size in bytes of the largest message that the server takes
@@ -47,6 +48,11 @@ type Options struct {
 	Log        *slog.Logger
 	Now        func() time.Time
 	Version    string // of the program; rejects of another version are tried again
+
+	// Tracker is where findings are filed, nil for none, and TicketSettings
+	// say how eagerly.
+	Tracker        ticket.Tracker
+	TicketSettings ticket.Settings
 
 	// RequestTimeout bounds unary requests; 0 means a minute.
 	RequestTimeout time.Duration
@@ -115,7 +121,7 @@ func New(o Options) *Server {
 		bodyTimeout: bodyTimeout, reading: make(chan struct{}, atOnce),
 	}
 	s.syncs = newSyncer(o, s.metrics)
-	facts := &facts{db: o.DB, org: o.Org, rules: o.Rules, slos: o.Objectives, now: o.Now}
+	facts := &facts{db: o.DB, org: o.Org, rules: o.Rules, slos: o.Objectives, now: o.Now, tracker: o.Tracker}
 	s.courier = &courier{opts: o, facts: facts}
 	s.addHTTP(facts)
 	guard := newGuard(o, facts)
@@ -128,6 +134,8 @@ func New(o Options) *Server {
 	pb.RegisterLoadServiceServer(s.grpc, &loadService{facts: facts})
 	pb.RegisterReviewServiceServer(s.grpc, &reviewService{facts: facts, courier: s.courier})
 	pb.RegisterBudgetServiceServer(s.grpc, &budgetService{facts: facts})
+	pb.RegisterFindingServiceServer(s.grpc, &findingService{facts: facts})
+	pb.RegisterTicketServiceServer(s.grpc, &ticketService{facts: facts, settings: o.TicketSettings})
 	pb.RegisterMonitorServiceServer(s.grpc, &monitorService{facts: facts})
 	pb.RegisterPolicyServiceServer(s.grpc, &policyService{facts: facts})
 	pb.RegisterTeamServiceServer(s.grpc, &teamService{facts: facts})

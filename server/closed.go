@@ -1,0 +1,87 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"opsreview"
+	"opsreview/review"
+	"opsreview/store"
+)
+
+const (
+	// closedDays is how long before the end of a review's window a ticket may have
+	// been closed to be talked of: as long as pages are counted after it.
+	closedDays = 84
+
+	// mostClosed is how many closed tickets one answer looks into, the last closed
+	// first. It bounds the work: the pages of each one's monitor are read.
+	mostClosed = 200
+)
+
+// addClosed adds the team's tickets that were closed in the window or not long
+// before it, and what their monitors did.
+func (f *facts) addClosed(ctx context.Context, sc scope, in *review.Input) error {
+	rows, err := f.db.ListTickets(ctx, store.TicketFilter{
+		Tracker: f.trackerName(), Team: sc.team, Stands: []opsreview.StatusCategory{opsreview.TicketDone},
+		Closed: opsreview.Window{Start: in.Window.End.AddDate(0, 0, -closedDays), End: in.Window.End},
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(rows, func(a, b opsreview.Ticket) int { return b.ClosedAt.Compare(a.ClosedAt) })
+	if n := len(rows) - mostClosed; n > 0 {
+		rows = rows[:mostClosed]
+		in.LeftOut = append(in.LeftOut, review.Gap{
+			Subject: "closed tickets", Text: fmt.Sprintf("%d that were closed earlier are left out: name a team, or see ticket list", n),
+		})
+	}
+	in.Closed, err = f.closed(ctx, sc, rows)
+	return err
+}
+
+// closed counts the pages before and after those of the tickets that are closed.
+// Of more than mostClosed the rest are told nothing of.
+func (f *facts) closed(ctx context.Context, sc scope, rows []opsreview.Ticket) ([]review.Closed, error) {
+	since, err := f.db.DataSince(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []review.Closed
+	for _, t := range rows {
+		if t.ClosedAt.IsZero() || len(all) == mostClosed {
+			continue
+		}
+		var pages []opsreview.Page
+		if span := review.HeldSpan(t); !span.IsZero() {
+			filter := store.PageFilter{Monitor: t.Monitor, Window: span, WithoutEvents: t.Kind != opsreview.WrongHours}
+			if pages, err = f.db.Pages(ctx, filter); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, review.ClosedOf(t, pages, sc.roster, since, f.now()))
+	}
+	return all, nil
+}
+
+// ticketsOf returns the latest tickets of the findings that have one.
+func (f *facts) ticketsOf(ctx context.Context, findings []opsreview.Finding) ([]opsreview.Ticket, error) {
+	rows, err := f.db.ListTickets(ctx, store.TicketFilter{Tracker: f.trackerName()})
+	if err != nil {
+		return nil, err
+	}
+	latest := map[string]opsreview.Ticket{}
+	for _, row := range rows {
+		if row.Generation > latest[row.Fingerprint].Generation {
+			latest[row.Fingerprint] = row
+		}
+	}
+	var found []opsreview.Ticket
+	for _, finding := range findings {
+		if row, ok := latest[finding.Fingerprint()]; ok {
+			found = append(found, row)
+		}
+	}
+	return found, nil
+}

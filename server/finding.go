@@ -1,0 +1,61 @@
+package server
+
+import (
+	"context"
+
+	"opsreview"
+	pb "opsreview/proto/opsreview/v1"
+	"opsreview/review"
+)
+
+type findingService struct {
+	pb.UnimplementedFindingServiceServer
+	facts *facts
+}
+
+func (s *findingService) ListFindings(ctx context.Context, req *pb.ListFindingsRequest) (*pb.ListFindingsResponse, error) {
+	p, err := s.facts.prepare(ctx, req.GetTeam(), windowSpecFromProto(req.GetWindow()))
+	if err != nil {
+		return nil, err
+	}
+	return &pb.ListFindingsResponse{
+		Window: windowToProto(p.in.Window), TimeZone: p.sc.zone.String(), Findings: findingsToProto(p.review.Findings),
+	}, nil
+}
+
+// A prepared review is a team's review of a window with all that is told of
+// it, and what it was computed from.
+type prepared struct {
+	sc     scope
+	in     review.Input
+	review review.Review
+}
+
+// prepare computes a team's review of a window. Reports and tickets are made of
+// the same.
+func (f *facts) prepare(ctx context.Context, team string, spec opsreview.WindowSpec) (prepared, error) {
+	var p prepared
+	var err error
+	if p.sc, err = f.scope(ctx, team); err != nil {
+		return p, err
+	}
+	w, err := f.window(spec, p.sc)
+	if err != nil {
+		return p, err
+	}
+	if p.in, err = f.input(ctx, p.sc, w); err != nil {
+		return p, err
+	}
+	if err := f.addBudget(ctx, p.sc, &p.in); err != nil {
+		return p, err
+	}
+	if err := f.addClosed(ctx, p.sc, &p.in); err != nil {
+		return p, err
+	}
+	p.review = review.Prepare(p.in)
+	if err := f.addWhatIfs(ctx, p.sc, w, p.review.Monitors); err != nil {
+		return p, err
+	}
+	p.review.Findings = review.WithRemedies(p.review.Findings, p.review.Monitors)
+	return p, nil
+}
