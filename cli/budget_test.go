@@ -89,7 +89,7 @@ func TestPageBurnText(t *testing.T) {
 	}{
 		"parts add up to the cost": {
 			&pb.PageBurn{Slo: "vault/availability", Rule: "labels", Coincidence: "with_burn", Before: 50, During: 103, Cost: 0.153},
-			"15.3 % of the 30-day budget of vault/availability (5.0 % before it, 10.3 % while open); joined by labels",
+			"15.3 % of the 30-day budget that vault/availability had then (5.0 % before it, 10.3 % while open); joined by labels",
 		},
 		"a page without burn says so": {
 			&pb.PageBurn{Slo: "vault/reads", Rule: "service", Coincidence: "without_burn"},
@@ -97,7 +97,7 @@ func TestPageBurnText(t *testing.T) {
 		},
 		"the background while it was open is no episode": {
 			&pb.PageBurn{Slo: "vault/reads", Rule: "service", Coincidence: "without_burn", During: 1, Cost: 0.0004},
-			"0.040 % of the 30-day budget of vault/reads (0.040 % while open), no episode; joined by service",
+			"0.040 % of the 30-day budget that vault/reads had then (0.040 % while open), no episode; joined by service",
 		},
 		"what was not watched is not known": {
 			&pb.PageBurn{Slo: "vault/reads", Rule: "match", Coincidence: "unjudged"},
@@ -105,7 +105,7 @@ func TestPageBurnText(t *testing.T) {
 		},
 		"a gap is said": {
 			&pb.PageBurn{Slo: "a/b", Rule: "labels", Coincidence: "minor_burn", During: 1, Cost: 0.01, Gap: true},
-			"1.0 % of the 30-day budget of a/b (1.0 % while open), no significant episode, partly known as the sum of a gap only; joined by labels",
+			"1.0 % of the 30-day budget that a/b had then (1.0 % while open), no significant episode, partly known as the sum of a gap only; joined by labels",
 		},
 	}
 	for name, tt := range tests {

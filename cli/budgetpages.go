@@ -128,7 +128,7 @@ func (a *app) printBurns(burns []*pb.PageBurn) {
 	}
 }
 
-// pageBurnText is "15.3 % of the 30-day budget of vault/availability (5.0 %
+// pageBurnText is "15.3 % of the 30-day budget that vault/availability had then (5.0 %
 // before it, 10.3 % while open); joined by labels".
 func pageBurnText(p *pb.PageBurn) string {
 	slo, why := bounded(p.GetSlo()), "; joined by "+orElse(joinWords[p.GetRule()], "something else")
@@ -147,7 +147,8 @@ func pageBurnText(p *pb.PageBurn) string {
 			parts = append(parts, part.share+" "+part.when)
 		}
 	}
-	text := cost.whole + " of the 30-day budget of " + slo
+	// A review shares by the budget at its own end: the two may differ.
+	text := cost.whole + " of the 30-day budget that " + slo + " had then"
 	if len(parts) > 0 {
 		text += " (" + strings.Join(parts, ", ") + ")"
 	}
