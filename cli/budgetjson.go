@@ -297,6 +297,14 @@ type findingJSON struct {
 	SLO      string   `json:"slo,omitempty"`
 	Monitor  string   `json:"monitor,omitempty"`
 	Pages    []string `json:"pages"`
+
+	Category    string   `json:"category,omitempty"`
+	Team        string   `json:"team,omitempty"`
+	Service     string   `json:"service,omitempty"`
+	Person      string   `json:"person,omitempty"`
+	Cost        *float64 `json:"minutes_a_week,omitempty"`
+	CostMethod  string   `json:"cost_method,omitempty"`
+	Fingerprint string   `json:"fingerprint,omitempty"`
 }
 
 // burnReportJSON is where the budgets went in a window.
@@ -318,7 +326,7 @@ func burnReportToJSON(r *pb.BurnReport) *burnReportJSON {
 	m := r.GetMatrix()
 	out := &burnReportJSON{
 		Window: windowToJSON(r.GetWindow()), TimeZone: r.GetTimeZone(), At: jsonTime(r.GetAtTime()), Standings: standingsToJSON(r.GetStandings()),
-		Burns: []burnJSON{}, Quality: qualityToJSON(r.GetQuality()), Findings: []findingJSON{},
+		Burns: []burnJSON{}, Quality: qualityToJSON(r.GetQuality()), Findings: findingsToJSON(r.GetFindings()),
 		Matrix: burnMatrixJSON{
 			WithBurn: burnVerdictsToJSON(m.GetWithBurn()), MinorBurn: burnVerdictsToJSON(m.GetMinorBurn()),
 			WithoutBurn: burnVerdictsToJSON(m.GetWithoutBurn()), Unjudged: burnVerdictsToJSON(m.GetUnjudged()), MissedEpisodes: m.GetMissedEpisodes(),
@@ -326,12 +334,6 @@ func burnReportToJSON(r *pb.BurnReport) *burnReportJSON {
 	}
 	for _, b := range r.GetBurns() {
 		out.Burns = append(out.Burns, burnToJSON(b))
-	}
-	for _, f := range r.GetFindings() {
-		out.Findings = append(out.Findings, findingJSON{
-			Key: f.GetKey(), Kind: f.GetKind(), Title: f.GetTitle(), Evidence: append([]string{}, f.GetEvidence()...), Remedy: f.GetRemedy(),
-			SLO: f.GetSlo(), Monitor: f.GetMonitor(), Pages: append([]string{}, f.GetPages()...),
-		})
 	}
 	return out
 }

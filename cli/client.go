@@ -32,6 +32,8 @@ type client struct {
 	databases pb.DatabaseServiceClient
 	audits    pb.AuditServiceClient
 	budgets   pb.BudgetServiceClient
+	findings  pb.FindingServiceClient
+	tickets   pb.TicketServiceClient
 }
 
 // withClient connects to the API, calls fn and closes what it opened. With
@@ -60,6 +62,8 @@ func (a *app) withClient(ctx context.Context, fn func(context.Context, client) e
 		databases: pb.NewDatabaseServiceClient(conn),
 		audits:    pb.NewAuditServiceClient(conn),
 		budgets:   pb.NewBudgetServiceClient(conn),
+		findings:  pb.NewFindingServiceClient(conn),
+		tickets:   pb.NewTicketServiceClient(conn),
 	})
 }
 

@@ -83,6 +83,8 @@ func (a *app) printReview(r *pb.Review, all bool) {
 	printLoads(a.stdout, s, r.GetLoads(), width, 3)
 	a.printReviewBudget(r.GetBudget(), f)
 	printTopics(a.stdout, s, r, f, width)
+	a.printReviewFindings(r)
+	a.printClosedTickets(r)
 	printGaps(a.stdout, s, r.GetGaps(), width)
 	printNext(a.stdout, r, f)
 }
@@ -275,6 +277,10 @@ type reviewJSON struct {
 
 	Suggested *suggestedJSON  `json:"suggested,omitempty"`
 	Budget    *burnReportJSON `json:"budget,omitempty"`
+
+	Findings       []findingJSON `json:"findings"`
+	FindingTickets []ticketJSON  `json:"finding_tickets"`
+	ClosedTickets  []ticketJSON  `json:"closed_tickets"`
 }
 
 type headlineJSON struct {
@@ -315,6 +321,7 @@ func reviewToJSON(r *pb.Review) reviewJSON {
 		Headline: headlineToJSON(r.GetHeadline()), Monitors: []monitorJSON{}, Loads: loadsToJSON(r.GetLoads()),
 		Topics: []topicJSON{}, More: r.GetMoreTopics(), Gaps: gapsToJSON(r.GetGaps()),
 		Suggested: suggestedToJSON(r.GetSuggested()), Budget: burnReportToJSON(r.GetBudget()),
+		Findings: findingsToJSON(r.GetFindings()), FindingTickets: ticketsToJSON(r.GetFindingTickets()), ClosedTickets: ticketsToJSON(r.GetClosedTickets()),
 	}
 	for _, m := range r.GetMonitors() {
 		out.Monitors = append(out.Monitors, monitorToJSON(m))
