@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	pb "opsreview/proto/opsreview/v1"
@@ -39,85 +37,65 @@ func (a *app) printReviewFindings(r *pb.Review) {
 	}
 }
 
-// verdictOrder is the order in which closed tickets are told: first what the
-// meeting has to argue about again.
-var verdictOrder = map[string]int{"came_back": 0, "held": 1, "too_early": 2}
+// verdictWords are what the verdicts on closed tickets are called.
+var verdictWords = map[string]string{"came_back": "CAME BACK", "held": "held", "too_early": "too early", "unknown": "unknown"}
 
-// verdictWords are what the verdicts are called.
-var verdictWords = map[string]string{"came_back": "came back", "held": "held", "too_early": "too early", "unknown": "unknown"}
-
-// printClosedTickets prints whether closed tickets held.
+// printClosedTickets prints whether closed tickets held, in the review's order:
+// first what the meeting has to argue about again.
 func (a *app) printClosedTickets(r *pb.Review) {
-	closed := slices.Clone(r.GetClosedTickets())
+	closed := r.GetClosedTickets()
 	if len(closed) == 0 {
 		return
 	}
-	slices.SortStableFunc(closed, func(x, y *pb.Ticket) int { return cmp.Compare(orderOf(x), orderOf(y)) })
 	s := a.style()
 	writeLine(a.stdout, "")
 	writeLine(a.stdout, s.bold("DID IT HOLD"))
+	writeLine(a.stdout, "  "+heldSum(closed))
 	for _, t := range closed[:min(len(closed), mostClosed)] {
-		paint := func(text string) string { return text }
-		if t.GetOutcome().GetVerdict() == "came_back" {
-			paint = s.warn
+		o := t.GetOutcome()
+		word := orElse(verdictWords[o.GetVerdict()], orElse(clean(o.GetVerdict()), "unknown"))
+		head := fmt.Sprintf("%-9s  %s  %s", word, bounded(orElse(t.GetKey(), t.GetFindingKey())), bounded(t.GetTitle()))
+		for i, line := range wrap(head, a.terminalWidth()-heldIndent) {
+			lead := "  "
+			if i > 0 {
+				lead = strings.Repeat(" ", heldIndent)
+			}
+			if o.GetVerdict() == "came_back" {
+				line = s.warn(line)
+			}
+			writeLine(a.stdout, lead+line)
 		}
-		head := fmt.Sprintf("%-9s  %s  %s", heldWord(t.GetOutcome()), bounded(orElse(t.GetKey(), t.GetFindingKey())), bounded(t.GetTitle()))
-		for i, line := range wrap(head, a.terminalWidth()-workIndent) {
-			writeLine(a.stdout, paint([]string{"  ", "             "}[min(i, 1)]+line))
-		}
-		if text := outcomeText(t.GetOutcome()); text != "" {
-			a.indented(13, nil, text)
+		if o.GetText() != "" {
+			a.indented(heldIndent, nil, bounded(o.GetText()))
 		}
 	}
 	if n := len(closed) - mostClosed; n > 0 {
-		writeLine(a.stdout, s.dim("  and "+plural(n, "more closed ticket")+": opsreview ticket list shows them"))
+		writeLine(a.stdout, s.dim("  and "+plural(n, "more closed ticket")+": opsreview ticket list --state done shows them"))
 	}
 }
 
-func orderOf(t *pb.Ticket) int {
-	if n, ok := verdictOrder[t.GetOutcome().GetVerdict()]; ok {
-		return n
-	}
-	return len(verdictOrder)
-}
+// heldIndent is how far in what there is to say of a closed ticket begins.
+const heldIndent = 13
 
-func heldWord(o *pb.TicketOutcome) string {
-	if word, ok := verdictWords[o.GetVerdict()]; ok {
-		return word
-	}
-	return orElse(clean(o.GetVerdict()), "unknown")
-}
-
-// outcomeText tells what a closed ticket brought: both counts with what they
-// were counted over, the ratio with its interval, and the time saved.
-func outcomeText(o *pb.TicketOutcome) string {
-	if o == nil {
-		return ""
+// heldSum counts closed tickets by their verdict and adds up what those that
+// held save.
+func heldSum(closed []*pb.Ticket) string {
+	counts, minutes := map[string]int{}, 0.0
+	for _, t := range closed {
+		counts[orElse(t.GetOutcome().GetVerdict(), "unknown")]++
+		minutes += t.GetOutcome().GetMinutesSaved()
 	}
 	var parts []string
-	if o.GetBefore() != nil && o.GetAfter() != nil {
-		parts = append(parts, fmt.Sprintf("%s in %s before, %d in %s after", plural(o.GetPagesBefore(), "page"), windowSpan(o.GetBefore()),
-			o.GetPagesAfter(), windowSpan(o.GetAfter())))
-	}
-	if o.RateRatio != nil {
-		text := fmt.Sprintf("%s as often", times(o.GetRateRatio()))
-		if o.RateRatioLow != nil && o.RateRatioHigh != nil {
-			text += fmt.Sprintf(" (95 %%: %s to %s)", times(o.GetRateRatioLow()), times(o.GetRateRatioHigh()))
+	for _, v := range []struct{ verdict, words string }{
+		{"held", "held"}, {"came_back", "came back"}, {"too_early", "too early to say"}, {"unknown", "unknown"},
+	} {
+		if n := counts[v.verdict]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v.words))
 		}
-		parts = append(parts, text)
 	}
-	if o.GetMinutesSaved() > 0 {
-		parts = append(parts, "saves "+ticket.Cost(o.GetMinutesSaved()))
+	text := plural(len(closed), "closed ticket") + ": " + strings.Join(parts, ", ")
+	if minutes > 0 {
+		text += "; what held saves " + ticket.Cost(minutes)
 	}
-	if o.GetText() != "" && o.GetVerdict() != "held" && o.GetVerdict() != "came_back" {
-		parts = append(parts, bounded(o.GetText()))
-	}
-	return strings.Join(parts, "; ")
-}
-
-// times is a ratio: "0.08×".
-func times(x float64) string { return rate(x) }
-
-func windowSpan(w *pb.Window) string {
-	return span(w.GetEndTime().AsTime().Sub(w.GetStartTime().AsTime()))
+	return text
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
 )
 
@@ -73,9 +72,6 @@ sent. --verbose and -o json show exactly what would be.`,
 }
 
 func (a *app) printPlan(resp *pb.PlanTicketsResponse, p planFlags, verbose bool) error {
-	if err := onlyKnown(p.only, resp.GetSteps()); err != nil {
-		return err
-	}
 	if p.output == asJSON {
 		return printJSON(a.stdout, ticketPlanToJSON(resp))
 	}
@@ -247,19 +243,4 @@ func anythingToDo(steps []*pb.TicketStep) bool {
 		}
 	}
 	return false
-}
-
-// onlyKnown returns a NotFound error for a finding that was asked for and that
-// the review does not have.
-func onlyKnown(only []string, steps []*pb.TicketStep) error {
-	known := map[string]bool{}
-	for _, s := range steps {
-		known[s.GetFinding().GetKey()], known[s.GetFinding().GetFingerprint()] = true, true
-	}
-	for _, key := range only {
-		if !known[key] {
-			return opsreview.Errorf(opsreview.NotFound, "the review has no finding %q: \"opsreview finding list\" tells their keys", key)
-		}
-	}
-	return nil
 }

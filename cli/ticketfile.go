@@ -128,10 +128,10 @@ func (f *filing) failed() int {
 func (a *app) printDid(n int, msg *pb.FileTicketsResponse) {
 	step, t := msg.GetStep(), msg.GetTicket()
 	if msg.GetOutcome() == didPlanned {
-		if msg.GetError() != "" && msg.GetError() != step.GetReason() {
-			defer a.indented(workIndent, nil, bounded(msg.GetError()))
-		}
 		a.printStep(n, step, false)
+		if msg.GetDetail() != step.GetReason() {
+			a.printDetails(msg)
+		}
 		return
 	}
 	s := a.style()
@@ -150,8 +150,18 @@ func (a *app) printDid(n int, msg *pb.FileTicketsResponse) {
 	if t.GetUrl() != "" {
 		writeLine(a.stdout, strings.Repeat(" ", workIndent)+bounded(t.GetUrl()))
 	}
-	if msg.GetError() != "" {
-		a.indented(workIndent, nil, bounded(msg.GetError()))
+	a.printDetails(msg)
+}
+
+// printDetails prints what more there is to say of a step.
+func (a *app) printDetails(msg *pb.FileTicketsResponse) {
+	for _, text := range []string{msg.GetError(), msg.GetDetail()} {
+		if text != "" {
+			a.indented(workIndent, nil, bounded(text))
+		}
+	}
+	if all := msg.GetDuplicates(); len(all) > 0 {
+		a.indented(workIndent, a.style().warn, "! other open tickets stand for it too: "+bounded(strings.Join(all, ", ")))
 	}
 }
 
@@ -223,7 +233,10 @@ func (f *filing) toJSON(dryRun bool) ticketFilingJSON {
 		Tracker: f.tracker, DryRun: dryRun, Unconfirmed: f.unconfirmed, Finished: f.finished, Steps: make([]ticketDidJSON, len(f.steps)),
 	}
 	for i, m := range f.steps {
-		out.Steps[i] = ticketDidJSON{Outcome: m.GetOutcome(), Error: m.GetError(), Step: ticketStepToJSON(m.GetStep()), Ticket: ticketToJSON(m.GetTicket())}
+		out.Steps[i] = ticketDidJSON{
+			Outcome: m.GetOutcome(), Detail: m.GetDetail(), Error: m.GetError(), Step: ticketStepToJSON(m.GetStep()), Ticket: ticketToJSON(m.GetTicket()),
+			Duplicates: append([]string{}, m.GetDuplicates()...),
+		}
 	}
 	return out
 }

@@ -178,10 +178,12 @@ type ticketFilingJSON struct {
 
 // ticketDidJSON is what became of one step.
 type ticketDidJSON struct {
-	Outcome string         `json:"outcome"`
-	Error   string         `json:"error,omitempty"`
-	Step    ticketStepJSON `json:"step"`
-	Ticket  *ticketJSON    `json:"ticket,omitempty"`
+	Outcome    string         `json:"outcome"`
+	Detail     string         `json:"detail,omitempty"`
+	Error      string         `json:"error,omitempty"`
+	Step       ticketStepJSON `json:"step"`
+	Ticket     *ticketJSON    `json:"ticket,omitempty"`
+	Duplicates []string       `json:"duplicates"`
 }
 
 // ticketListJSON is what ticket list -o json prints.
@@ -197,6 +199,7 @@ type ticketSyncJSON struct {
 	Changed    int32  `json:"changed"`
 	Gone       int32  `json:"gone"`
 	Relabelled int32  `json:"relabelled"`
+	Found      int32  `json:"found"`
 }
 
 // ticketAdoptionJSON is what ticket adopt -o json prints.

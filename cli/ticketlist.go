@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -75,20 +73,8 @@ func csvTime(t *timestamppb.Timestamp) string {
 	return auditTime(t.AsTime())
 }
 
-// openFirst puts what is still to be done first, and in each half the dearest.
-func openFirst(x, y *pb.Ticket) int {
-	closed := func(t *pb.Ticket) int {
-		if t.GetStatusCategory() == "done" || t.GetState() == "gone" {
-			return 1
-		}
-		return 0
-	}
-	return cmp.Or(cmp.Compare(closed(x), closed(y)), cmp.Compare(y.GetCost(), x.GetCost()))
-}
-
 func (a *app) printTickets(resp *pb.ListTicketsResponse, team, output string) error {
-	all := slices.Clone(resp.GetTickets())
-	slices.SortStableFunc(all, openFirst)
+	all := resp.GetTickets()
 	switch output {
 	case asJSON:
 		return printJSON(a.stdout, ticketListJSON{Tracker: resp.GetTracker(), Tickets: ticketsToJSON(all)})

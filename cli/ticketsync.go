@@ -40,9 +40,13 @@ func (a *app) printTicketSync(resp *pb.SyncTicketsResponse, output string) error
 	if output == asJSON {
 		return printJSON(a.stdout, ticketSyncJSON{
 			Tracker: resp.GetTracker(), Asked: resp.GetAsked(), Changed: resp.GetChanged(), Gone: resp.GetGone(), Relabelled: resp.GetRelabelled(),
+			Found: resp.GetFound(),
 		})
 	}
 	text := fmt.Sprintf("%s: %s asked for, %d changed", bounded(resp.GetTracker()), plural(resp.GetAsked(), "ticket"), resp.GetChanged())
+	if resp.GetFound() > 0 {
+		text += fmt.Sprintf(", %d found whose filing had lost its answer", resp.GetFound())
+	}
 	if resp.GetRelabelled() > 0 {
 		text += fmt.Sprintf(", %d had their label put back", resp.GetRelabelled())
 	}
