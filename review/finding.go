@@ -91,9 +91,9 @@ func (s *survey) noisy(m MonitorCost) []opsreview.Finding {
 		return nil
 	}
 	found := s.found(rule, m, pages)
-	found.Title = quoted(m) + " pages mostly for nothing"
+	found.Title = quoted(m.Monitor) + " pages mostly for nothing"
 	found.Evidence = slices.Concat([]string{
-		fmt.Sprintf("%d of %s were not actionable; %d of %s had a label.", n, count(labelled, "labelled page"), labelled, count(len(m.Pages), "page")),
+		fmt.Sprintf("%d of %s %s not actionable; %d of %s had a label.", n, count(labelled, "labelled page"), were(n), labelled, count(len(m.Pages), "page")),
 	}, s.causes(m), s.toll(pages))
 	found.Remedy = s.remedyFor(m)
 	return []opsreview.Finding{found}
@@ -106,7 +106,7 @@ func (s *survey) wasted(m MonitorCost) []opsreview.Finding {
 		return nil
 	}
 	found := s.found(rule, m, pages)
-	found.Title = "People work on " + quoted(m) + " for nothing"
+	found.Title = "People work on " + quoted(m.Monitor) + " for nothing"
 	found.Evidence = slices.Concat([]string{
 		fmt.Sprintf("People acted on %d of %s though there was nothing to do.", len(pages), count(m.Outcomes.Labelled(), "labelled page")),
 	}, s.causes(m), s.toll(pages))
@@ -127,10 +127,10 @@ func (s *survey) ignored(m MonitorCost) []opsreview.Finding {
 		}
 	}
 	found := s.found(rule, m, pages)
-	found.Title = "Nobody acts on " + quoted(m)
+	found.Title = "Nobody acts on " + quoted(m.Monitor)
 	found.Evidence = append([]string{
-		fmt.Sprintf("%d of %s were actionable and nobody acted; %d of them nobody acknowledged.",
-			len(pages), count(m.Outcomes.Labelled(), "labelled page"), unanswered),
+		fmt.Sprintf("%d of %s %s actionable and nobody acted; %s without an acknowledgement.",
+			len(pages), count(m.Outcomes.Labelled(), "labelled page"), were(len(pages)), share(unanswered, len(pages))),
 	}, s.toll(pages)...)
 	found.Remedy = "Decide who acts on it and how; if it can wait, make it a ticket, and if nothing comes of waiting, stop paging for it."
 	return []opsreview.Finding{found}
@@ -155,10 +155,10 @@ func (s *survey) wrongHours(m MonitorCost) []opsreview.Finding {
 		return nil
 	}
 	found := s.found(rule, m, pages)
-	found.Title = quoted(m) + " wakes people for what can wait"
+	found.Title = quoted(m.Monitor) + " wakes people for what can wait"
 	found.Evidence = append([]string{
-		fmt.Sprintf("%d of %s came in sleep hours and could have waited: people say so of %d, low urgency of %d.",
-			len(pages), count(len(m.Pages), "page"), said, len(pages)-said),
+		fmt.Sprintf("%d of %s came in sleep hours and could have waited: %s.",
+			len(pages), count(len(m.Pages), "page"), whoSays(said, len(pages))),
 	}, s.toll(pages)...)
 	found.Remedy = "Let its pages wait for business hours, or make it a ticket."
 	return []opsreview.Finding{found}
@@ -173,7 +173,7 @@ func (s *survey) runbook(m MonitorCost, kind string) []opsreview.Finding {
 	}
 	found := s.found(rule, m, pages)
 	found.Cost, found.CostMethod = s.bill.engagedCost(pages)
-	found.Title = fmt.Sprintf(gap.title, quoted(m))
+	found.Title = fmt.Sprintf(gap.title, quoted(m.Monitor))
 	found.Evidence = append([]string{
 		fmt.Sprintf("People flagged %d of %s: %s.", len(pages), count(m.Outcomes.Labelled(), "labelled page"), gap.says),
 	}, s.toll(pages)...)
@@ -223,8 +223,8 @@ func (s *survey) budget(found opsreview.Finding) []opsreview.Finding {
 	if found.SLO != "" && s.in.Budget != nil {
 		for _, series := range s.in.Budget.Series {
 			if series.SLO.Name == found.SLO {
-				found.Service = series.SLO.Service
-				found.Team = s.ownerOf(func(name string) bool { return fold(name) == fold(found.Service) })
+				found.Service = s.asNamed(series.SLO.Service)
+				found.Team = s.ownerOf(func(name string) bool { return fold(name) == fold(series.SLO.Service) })
 			}
 		}
 	}
@@ -305,6 +305,23 @@ func (s *survey) ownerOf(names func(string) bool) string {
 		return ""
 	}
 	return owners[0]
+}
+
+// asNamed writes a document's word for a service as the sources do, so that all
+// findings about a service have one name for it.
+func (s *survey) asNamed(word string) string {
+	for _, services := range []map[opsreview.Ref]opsreview.Service{s.in.Services, s.in.AllServices} {
+		var names []string
+		for _, known := range services {
+			if known.Name != "" && namesService(word, known) {
+				names = append(names, known.Name)
+			}
+		}
+		if len(names) > 0 {
+			return slices.Min(names)
+		}
+	}
+	return word
 }
 
 func (s *survey) serviceName(service opsreview.Ref) string {

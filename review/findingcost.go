@@ -82,7 +82,11 @@ func (b bill) cost(pages []*opsreview.Page, person string) (minutesAWeek float64
 // engagedCost is cost without what interruptions cost.
 func (b bill) engagedCost(pages []*opsreview.Page) (minutesAWeek float64, method string) {
 	c := b.burden(pages, "")
-	return b.weekly(c.engaged, spent(c.engaged)+" of engaged time, a part of which can be saved,")
+	minutesAWeek, method = b.weekly(c.engaged, spent(c.engaged)+" of engaged time")
+	if method != "" {
+		method += "; a part of it can be saved"
+	}
+	return minutesAWeek, method
 }
 
 // weekly scales a sum over the part of the window that has passed to a week.

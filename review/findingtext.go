@@ -121,7 +121,7 @@ func (s *survey) origins(pages []*opsreview.Page) []string {
 	for _, p := range pages {
 		m := s.monitorOf(p)
 		counts[m.ID]++
-		titles[m.ID] = m.Title
+		titles[m.ID] = quoted(m)
 	}
 	ids := sortedKeys(counts)
 	if len(ids) == 0 {
@@ -130,7 +130,7 @@ func (s *survey) origins(pages []*opsreview.Page) []string {
 	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(counts[b], counts[a]) })
 	var parts []string
 	for _, id := range ids[:min(len(ids), mostOrigins)] {
-		parts = append(parts, fmt.Sprintf("%s (%d)", strconv.Quote(titles[id]), counts[id]))
+		parts = append(parts, fmt.Sprintf("%s (%d)", titles[id], counts[id]))
 	}
 	text := "They came from " + strings.Join(parts, ", ")
 	if more := len(ids) - mostOrigins; more > 0 {
@@ -140,8 +140,27 @@ func (s *survey) origins(pages []*opsreview.Page) []string {
 }
 
 // quoted writes a monitor's title so that it stands out, and on one line.
-func quoted(m MonitorCost) string {
-	return strconv.Quote(cmp.Or(strings.Join(strings.Fields(m.Monitor.Title), " "), m.Monitor.ID))
+func quoted(m opsreview.Monitor) string {
+	return strconv.Quote(cmp.Or(strings.Join(strings.Fields(m.Title), " "), m.ID))
+}
+
+// whoSays says why pages could have waited: because of so many labels, and low
+// urgency for the others.
+func whoSays(labels, pages int) string {
+	switch labels {
+	case pages:
+		return "people say so"
+	case 0:
+		return "their urgency was low"
+	}
+	return fmt.Sprintf("people say so of %d, and the urgency of the others was low", labels)
+}
+
+func were(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
 }
 
 func people(n int) string {
