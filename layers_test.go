@@ -40,7 +40,7 @@ var layers = map[string][]string{
 	"deliver":                 {".", "internal/rest", "report"},
 	"server":                  {".", "auth", "ingest", "policy", "proto/opsreview/v1", "report", "review", "slo", "store", "ticket"},
 	"config": {
-		".", "auth", "ingest/alertmanager", "ingest/pagerduty", "ingest/prometheus", "policy", "slo", "ticket/github",
+		".", "auth", "ingest/alertmanager", "ingest/pagerduty", "ingest/prometheus", "policy", "slo", "ticket", "ticket/github",
 		"ticket/jira", "ticket/markdown",
 	},
 	"cli": {
@@ -78,7 +78,7 @@ var externals = map[string][]string{
 	"golang.org/x/net":                  {"server"},
 	"golang.org/x/sync":                 {"bench", "cli", "ingest", "ingest/pagerduty", "server", "store"},
 	"golang.org/x/time":                 {"ingest/pagerduty", "internal/rest", "server"},
-	"github.com/goccy/go-yaml":          {"config", "ingest/alertmanager", "ingest/pagerduty", "ingest/prometheus", "policy", "slo"},
+	"github.com/goccy/go-yaml":          {"config", "ingest/alertmanager", "ingest/pagerduty", "ingest/prometheus", "policy", "slo", "ticket/markdown"},
 	"github.com/coreos/go-oidc/v3":      {"auth"},
 	"github.com/rickar/cal/v2":          {"review"},
 	"gonum.org/v1/gonum":                {"review"},
