@@ -74,6 +74,9 @@ func (s *Server) metaRoutes() *http.ServeMux {
 	return mux
 }
 
+// serverInfoPath is open to strangers.
+const serverInfoPath = "/rest/api/2/serverInfo"
+
 const metaPath = "/rest/api/2/issue/createmeta/"
 
 func notFound(w http.ResponseWriter, _ *http.Request) {

@@ -49,6 +49,7 @@ type Server struct {
 	OffScreen   []string         // fields that are not on the create screen, such as "labels"
 	Denied      []string         // permissions that the account lacks
 	Final       bool             // whether nothing leads out of the status Done
+	Asking      []string         // statuses that cannot be gone to without further fields
 	Kanban      bool             // whether the board has no sprints
 
 	// Before is called when a request has come and nothing has changed, After when
@@ -163,7 +164,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.Before(r)
 	}
 	answer := &buffer{header: http.Header{}}
-	if s.Token != "" && r.Header.Get("Authorization") != s.Token {
+	if s.Token != "" && r.Header.Get("Authorization") != s.Token && r.URL.Path != serverInfoPath {
 		refuse(answer, http.StatusUnauthorized, "Client must be authenticated to access this resource.")
 	} else {
 		s.serve(answer, r)
@@ -345,8 +346,9 @@ func (s *Server) AddSprint(sp Sprint) {
 
 // find returns an issue by its id or key. The caller holds the lock.
 func (s *Server) find(name string) *Issue {
+	id, err := strconv.Atoi(name)
 	for _, i := range s.issues {
-		if i.Remote() == name || strings.EqualFold(i.Key(), name) {
+		if (err == nil && i.ID == id) || (err != nil && strings.EqualFold(i.Key(), name)) {
 			return i
 		}
 	}

@@ -108,6 +108,10 @@ func (s *Server) transition(w http.ResponseWriter, r *http.Request, i *Issue) {
 		if d.Transition == nil || transitionIDs[to] != d.Transition.ID {
 			continue
 		}
+		if slices.Contains(s.Asking, to) {
+			refuseField(w, "customfield_30", "Reason is required.")
+			return
+		}
 		i.Status, i.Updated = to, s.Now()
 		if to == Done {
 			i.Resolution, i.Resolved = Done, s.Now()
