@@ -37,6 +37,8 @@ type Config struct {
 	Maintenance []Maintenance `yaml:"maintenance"`
 	Reports     []Report      `yaml:"reports"`
 
+	Tracker *Tracker `yaml:"tracker,omitempty"` // where findings are filed; nil for nowhere
+
 	// Document is the policy that Policy names, or the one that is built in.
 	Document policy.Document `yaml:"-"`
 
@@ -96,7 +98,7 @@ type Responder struct {
 }
 
 // keys are the top-level keys in the order in which they are printed.
-var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "slos", "maintenance", "reports"}
+var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "slos", "maintenance", "reports", "tracker"}
 
 // Default returns the configuration of an empty file.
 func Default() Config {
@@ -162,6 +164,7 @@ func (c *Config) resolvePaths(dir string) {
 	for i := range c.Reports {
 		paths = append(paths, c.Reports[i].paths()...)
 	}
+	paths = append(paths, c.Tracker.paths()...)
 	for i, pattern := range c.SLOs {
 		c.SLOs[i] = resolvePattern(dir, pattern)
 	}

@@ -227,6 +227,8 @@ slos: []
 maintenance: []
 # default
 reports: []
+# default
+tracker: null
 `
 	if diff := cmp.Diff(want, string(c.Redacted())); diff != "" {
 		t.Errorf("Redacted (-want +got):\n%s", diff)

@@ -195,10 +195,16 @@ func (f *form) check(n ast.Node, t reflect.Type, path string) {
 		f.checkText(n, t, path)
 	case t == reflect.TypeFor[Source]():
 		f.checkSource(n, path)
+	case t == reflect.TypeFor[Tracker]():
+		f.checkTracker(n, path)
 	case t.Kind() == reflect.Struct:
 		f.checkFields(n, fieldsOf(t), path)
 	case t.Kind() == reflect.Slice:
 		f.checkList(n, t.Elem(), path)
+	case t.Kind() == reflect.Map:
+		f.checkMap(n, t.Elem(), path)
+	case t.Kind() == reflect.Interface:
+		f.checkAny(n, path)
 	default:
 		f.checkScalar(n, t.Kind(), path)
 	}
@@ -254,6 +260,36 @@ func (f *form) checkList(n ast.Node, t reflect.Type, path string) {
 			continue
 		}
 		f.check(item, t, at)
+	}
+}
+
+// checkMap compares a mapping whose keys the user makes up.
+func (f *form) checkMap(n ast.Node, t reflect.Type, path string) {
+	m, ok := n.(ast.MapNode)
+	if !ok {
+		f.fail(path, "want keys and values")
+		return
+	}
+	for it := m.MapRange(); it.Next(); {
+		at := path + "." + it.Key().GetToken().Value
+		f.note(at, it.Key())
+		if it.Key().IsMergeKey() {
+			f.fail(at, "anchors, aliases and tags are not supported: write it out")
+			continue
+		}
+		f.check(it.Value(), t, at)
+	}
+}
+
+// checkAny goes through a value of any form, in which nothing may refer to
+// something elsewhere.
+func (f *form) checkAny(n ast.Node, path string) {
+	anything := reflect.TypeFor[any]()
+	switch n.(type) {
+	case ast.MapNode:
+		f.checkMap(n, anything, path)
+	case *ast.SequenceNode:
+		f.checkList(n, anything, path)
 	}
 }
 

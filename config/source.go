@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/url"
 	"reflect"
 	"strings"
@@ -134,29 +133,10 @@ func (s Source) baseURL() string {
 // checkSource compares a mapping with the keys of its type of source.
 func (f *form) checkSource(n ast.Node, path string) {
 	fields := fieldsOf(reflect.TypeFor[sourceKeys]())
-	m, ok := n.(ast.MapNode)
-	if !ok {
-		f.checkFields(n, fields, path)
-		return
-	}
-	sourceType := ""
-	for it := m.MapRange(); it.Next(); {
-		if it.Key().GetToken().Value == "type" {
-			f.note(path+".type", it.Key())
-			sourceType = it.Value().GetToken().Value
-		}
-	}
-	vendor, known := sourceTypes[sourceType]
-	switch {
-	case sourceType == "":
-		f.fail(path+".type", "is missing: the types are %s", knownNames(sourceTypes))
-		return
-	case !known:
-		f.fail(path+".type", "there is no type %q: the types are %s", sourceType, knownNames(sourceTypes))
-		return
-	}
-	maps.Copy(fields, vendor.keys)
-	f.checkFields(n, fields, path)
+	f.checkTyped(n, path, fields, knownNames(sourceTypes), func(name string) (map[string]reflect.Type, bool) {
+		v, ok := sourceTypes[name]
+		return v.keys, ok
+	})
 }
 
 // marshalKey writes one top-level key of the configuration.

@@ -33,6 +33,7 @@ func (c Config) Validate() error {
 	problems = append(problems, c.sloProblems()...)
 	problems = append(problems, c.reportProblems()...)
 	problems = append(problems, c.maintenanceProblems()...)
+	problems = append(problems, c.trackerProblems()...)
 	return c.form.report(problems)
 }
 
