@@ -129,24 +129,28 @@ func ClosedOf(t opsreview.Ticket, pages []opsreview.Page, roster Roster, since, 
 // telling returns when the pages that tell of a ticket's trouble began.
 func telling(t opsreview.Ticket, pages []opsreview.Page, roster Roster) []time.Time {
 	mine := slices.DeleteFunc(inOrder(pages), func(p *opsreview.Page) bool { return p.Monitor != t.Monitor })
-	woke := map[opsreview.Ref]bool{}
 	if t.Kind == opsreview.WrongHours {
-		d := sendsOf(mine, roster)
-		for _, key := range d.keys {
-			for _, i := range interruptions(d.persons[key], d.sends[key]) {
-				for _, ref := range i.Pages {
-					woke[ref] = woke[ref] || i.Class == opsreview.SleepHours
-				}
-			}
-		}
+		woke := wakers(mine, roster)
+		mine = slices.DeleteFunc(mine, func(p *opsreview.Page) bool { return !woke[p.Ref] })
 	}
 	var times []time.Time
 	for _, p := range mine {
-		if t.Kind != opsreview.WrongHours || woke[p.Ref] {
-			times = append(times, p.TriggeredAt)
-		}
+		times = append(times, p.TriggeredAt)
 	}
 	return times
+}
+
+// wakers returns which of the pages interrupted somebody in sleep hours.
+func wakers(pages []*opsreview.Page, roster Roster) map[opsreview.Ref]bool {
+	d, woke := sendsOf(pages, roster), map[opsreview.Ref]bool{}
+	for _, key := range d.keys {
+		for _, i := range interruptions(d.persons[key], d.sends[key]) {
+			for _, ref := range i.Pages {
+				woke[ref] = woke[ref] || i.Class == opsreview.SleepHours
+			}
+		}
+	}
+	return woke
 }
 
 func countWithin(times []time.Time, w opsreview.Window) int {
