@@ -58,6 +58,14 @@ func (a *app) configCheckCommand() *cobra.Command {
 					err = errPartly
 				}
 			}
+			tracker, _, terr := openTracker(cfg, a.clock(), a.vendors)
+			if b, ok := tracker.(brokenTracker); ok {
+				terr = b.err
+			}
+			if terr != nil {
+				fmt.Fprintf(a.stderr, "opsreview: tracker: %s\n", clean(message(terr)))
+				err = errPartly
+			}
 			if err != nil {
 				return err
 			}

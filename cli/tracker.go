@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	pb "opsreview/proto/opsreview/v1"
+	"opsreview/ticket"
 )
 
 func (a *app) trackerCommand() *cobra.Command {
@@ -45,4 +46,73 @@ The exit status is 1 if something cannot be done.`,
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", asTable, "print as `FORM`: table or json")
 	return cmd
+}
+
+// A brokenTracker is one whose configuration is right but whose token cannot
+// be read. It plans, and says what is wrong when it is asked for more: nothing
+// goes out.
+type brokenTracker struct {
+	ticket.Tracker
+
+	err error
+}
+
+// refused is what a brokenTracker answers: nothing happened.
+func (t brokenTracker) refused() error { return &ticket.Rejected{Reason: message(t.err)} }
+
+// Find implements ticket.Tracker.
+func (t brokenTracker) Find(context.Context, ...string) ([]ticket.Snapshot, error) {
+	return nil, t.refused()
+}
+
+// Healthy implements ticket.Tracker.
+func (t brokenTracker) Healthy(context.Context, ticket.Ref) error { return t.refused() }
+
+// Create implements ticket.Tracker.
+func (t brokenTracker) Create(context.Context, ticket.Draft) (ticket.Ref, error) {
+	return ticket.Ref{}, t.refused()
+}
+
+// Get implements ticket.Tracker.
+func (t brokenTracker) Get(context.Context, []string) ([]ticket.Snapshot, error) {
+	return nil, t.refused()
+}
+
+// Note implements ticket.Tracker.
+func (t brokenTracker) Note(context.Context, string, string, ticket.Body) error { return t.refused() }
+
+// Reopen implements ticket.Tracker.
+func (t brokenTracker) Reopen(context.Context, string, ticket.Body) error { return t.refused() }
+
+// AddLabels implements ticket.Tracker.
+func (t brokenTracker) AddLabels(context.Context, string, []string) error { return t.refused() }
+
+// Relate implements ticket.Tracker.
+func (t brokenTracker) Relate(context.Context, string, string, string) error { return t.refused() }
+
+// Check implements ticket.Tracker.
+func (t brokenTracker) Check(context.Context) []ticket.Check {
+	return []ticket.Check{{Subject: "token", Detail: message(t.err), Remedy: "put the token where the configuration says, and make it readable"}}
+}
+
+// Sprints implements ticket.Planner.
+func (t brokenTracker) Sprints(context.Context) ([]ticket.Sprint, error) { return nil, t.refused() }
+
+// Backlog implements ticket.Planner.
+func (t brokenTracker) Backlog(context.Context) ([]ticket.Snapshot, error) { return nil, t.refused() }
+
+// InSprint implements ticket.Planner.
+func (t brokenTracker) InSprint(context.Context, string) ([]ticket.Snapshot, error) {
+	return nil, t.refused()
+}
+
+// Move implements ticket.Planner.
+func (t brokenTracker) Move(context.Context, string, []string) error { return t.refused() }
+
+// Query implements ticket.Planner.
+func (t brokenTracker) Query() string {
+	if p, ok := t.Tracker.(ticket.Planner); ok {
+		return p.Query()
+	}
+	return ""
 }

@@ -21,6 +21,9 @@ import (
 	"opsreview/internal/rest"
 	"opsreview/server"
 	"opsreview/store"
+	"opsreview/ticket"
+	"opsreview/ticket/jira"
+	"opsreview/ticket/markdown"
 )
 
 // A backend is the server of this process over a database file.
@@ -62,6 +65,9 @@ func (a *app) open(ctx context.Context, change ...func(config.Config, *server.Op
 		Version: version(), RawRetention: time.Duration(cfg.Retention.Raw),
 		LocalUser: accountName(),
 	}
+	if opts.Tracker, opts.TicketSettings, err = openTracker(cfg, a.clock(), a.vendors); err != nil {
+		return nil, err
+	}
 	for _, fn := range change {
 		if err := fn(cfg, &opts); err != nil {
 			return nil, err
@@ -90,6 +96,7 @@ func atFile(path string, err error) error {
 type vendorOptions struct {
 	pagerduty    []pagerduty.Option
 	prometheus   []prometheus.Option
+	jira         []jira.Option
 	alertmanager []alertmanager.Option
 }
 
@@ -150,6 +157,37 @@ func openSource(s config.Source, slos []opsreview.SLO, o vendorOptions) (ingest.
 		}
 		return pagerduty.New(s.PagerDuty, token, nil, o.pagerduty...)
 	}
+}
+
+// openTracker returns the tracker of the configuration, nil if there is none,
+// and how eagerly tickets are filed. A token that cannot be read is found out
+// when the tracker is asked, not here: a plan needs no token.
+func openTracker(cfg config.Config, now func() time.Time, o vendorOptions) (ticket.Tracker, ticket.Settings, error) {
+	t := cfg.Tracker
+	if t == nil {
+		return nil, ticket.DefaultSettings(), nil
+	}
+	settings := t.Filing.Settings()
+	if t.Type == "markdown" {
+		tracker, err := markdown.New(t.Markdown, now)
+		return tracker, settings, err
+	}
+	token, unreadable := readToken(t.Jira.TokenFile, t.Jira.TokenEnv)
+	tracker, err := jira.New(t.Jira, token, nil, o.jira...)
+	if err == nil && unreadable != nil {
+		return brokenTracker{Tracker: tracker, err: unreadable}, settings, nil
+	}
+	return tracker, settings, err
+}
+
+// readToken reads a token. With an error it returns one that opens nothing, so
+// that what needs none can go on.
+func readToken(file, variable string) (rest.Secret, error) {
+	token, err := rest.ReadSecret(file, variable)
+	if err != nil {
+		return "unreadable", err
+	}
+	return token, nil
 }
 
 // objectives returns the SLOs of the configuration, with what the sources know
