@@ -182,7 +182,9 @@ func (s *survey) runbook(m MonitorCost, kind string) []opsreview.Finding {
 }
 
 // load finds what was too much for one person. A load that is about other
-// teams' pages only is theirs to talk about, unless the person is a member.
+// teams' pages only is theirs to talk about, unless the person is a member. It
+// has no cost of its own: what its pages cost is in the findings about the
+// monitors that sent them, which are also what can be fixed first.
 func (s *survey) load(l Load) []opsreview.Finding {
 	rule, ok := s.in.Org.Policy.FindingRule(opsreview.LimitBreached)
 	if !ok {
@@ -203,9 +205,6 @@ func (s *survey) load(l Load) []opsreview.Finding {
 		}
 		if b.Limit.Source != "" {
 			found.Evidence = append(found.Evidence, fmt.Sprintf("The limit is after %s", b.Limit.Source))
-		}
-		if len(pages) > 0 {
-			found.Cost, found.CostMethod = s.bill.cost(pages, l.Person.Key)
 		}
 		all = append(all, found)
 	}
@@ -231,7 +230,7 @@ func (s *survey) budget(found opsreview.Finding) []opsreview.Finding {
 	if pages := s.known(found.Pages); found.Monitor != "" && len(pages) > 0 {
 		service := pages[0].Service
 		found.Service, found.Team = s.serviceName(service), s.owner(service)
-		found.Cost, found.CostMethod = s.bill.cost(pages, "")
+		found.Cost, found.CostMethod = s.bill.cost(pages)
 	}
 	return []opsreview.Finding{found}
 }
@@ -245,7 +244,7 @@ func (s *survey) found(rule opsreview.FindingRule, m MonitorCost, pages []*opsre
 	for _, p := range s.bill.mostTelling(pages) {
 		found.Pages = append(found.Pages, p.Ref)
 	}
-	found.Cost, found.CostMethod = s.bill.cost(pages, "")
+	found.Cost, found.CostMethod = s.bill.cost(pages)
 	return found
 }
 

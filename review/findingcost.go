@@ -47,24 +47,20 @@ type burden struct {
 	engaged       time.Duration
 }
 
-// burden adds up what pages cost a person, or everybody for the empty key. An
-// interruption by several of them counts once, and so does a person's time.
-func (b bill) burden(pages []*opsreview.Page, person string) burden {
+// burden adds up what pages cost everybody. An interruption by several of them
+// counts once, and so does a person's time.
+func (b bill) burden(pages []*opsreview.Page) burden {
 	var c burden
 	counted, people := map[*Interruption]bool{}, map[string]bool{}
 	var engaged []engagement
 	for _, p := range pages {
 		for _, i := range b.interruptions[p.Ref] {
-			if !counted[i] && (person == "" || i.Person == person) {
+			if !counted[i] {
 				counted[i], people[i.Person] = true, true
 				c.interruptions.add(i.Class)
 			}
 		}
-		for _, e := range b.engaged[p.Ref] {
-			if person == "" || e.person == person {
-				engaged = append(engaged, e)
-			}
-		}
+		engaged = append(engaged, b.engaged[p.Ref]...)
 	}
 	c.people, c.engaged = len(people), engagedTime(engaged, b.window)
 	return c
@@ -72,8 +68,8 @@ func (b bill) burden(pages []*opsreview.Page, person string) burden {
 
 // cost returns what pages cost in minutes a week and how that was reckoned, "" if
 // nothing of the window has passed.
-func (b bill) cost(pages []*opsreview.Page, person string) (minutesAWeek float64, method string) {
-	c := b.burden(pages, person)
+func (b bill) cost(pages []*opsreview.Page) (minutesAWeek float64, method string) {
+	c := b.burden(pages)
 	n := c.interruptions.Total()
 	return b.weekly(c.engaged+time.Duration(n)*b.each,
 		fmt.Sprintf("%s of engaged time and %s at %s each", spent(c.engaged), count(n, "interruption"), minutes(b.each)))
@@ -81,7 +77,7 @@ func (b bill) cost(pages []*opsreview.Page, person string) (minutesAWeek float64
 
 // engagedCost is cost without what interruptions cost.
 func (b bill) engagedCost(pages []*opsreview.Page) (minutesAWeek float64, method string) {
-	c := b.burden(pages, "")
+	c := b.burden(pages)
 	minutesAWeek, method = b.weekly(c.engaged, spent(c.engaged)+" of engaged time")
 	if method != "" {
 		method += "; a part of it can be saved"

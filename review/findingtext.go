@@ -90,7 +90,7 @@ func (s *survey) causes(m MonitorCost) []string {
 
 // toll says what pages cost people.
 func (s *survey) toll(pages []*opsreview.Page) []string {
-	c := s.bill.burden(pages, "")
+	c := s.bill.burden(pages)
 	n := c.interruptions.Total()
 	var text string
 	switch {
