@@ -123,7 +123,7 @@ func (s *Server) webhook(w http.ResponseWriter, req *http.Request) {
 	result, err := s.take(req.Context(), name, delivery{r, req.Header, body})
 	switch {
 	case result == webhookDelayed:
-		s.opts.Log.ErrorContext(req.Context(), "webhook cannot be judged", "source", name, "err", err)
+		s.opts.Log.ErrorContext(req.Context(), "webhook was not taken", "source", name, "err", err)
 	case err != nil: // Strangers must not fill the log; the metric tells how many there are.
 		s.opts.Log.DebugContext(req.Context(), "webhook refused", "source", name, "err", err)
 	}

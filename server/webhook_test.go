@@ -197,7 +197,7 @@ func TestWebhook_SecretsAreChangedWithoutARestart(t *testing.T) {
 			t.Errorf("with %q in the file, the new secret gets %d, want %d", step.file, got, step.new)
 		}
 	}
-	if log := w.log.String(); !strings.Contains(log, "webhook cannot be judged") || strings.Contains(log, "s2") {
+	if log := w.log.String(); !strings.Contains(log, "webhook was not taken") || strings.Contains(log, "s2") {
 		t.Errorf("the log does not tell, or tells too much:\n%s", log)
 	}
 }

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// delay is how far behind the clock samples are read.
-	delay = time.Minute
+	// delay is how far behind the clock samples are read: what is evaluated at
+	// this moment may not be stored yet.
+	delay = 10 * time.Second
 	// overlap is how much is read again, for samples and calls that come late.
 	overlap = 10 * time.Minute
 	// pieceLength is how much is read at a time.
@@ -43,7 +44,7 @@ func (p *puller) run(ctx context.Context) error {
 		p.st = state{V: stateVersion, To: begin, Since: p.st.Since}
 	}
 	if p.st.Since.IsZero() {
-		p.st.Since = p.end
+		p.st.Since = p.end.Add(-gap) // Alertmanager is about to tell of the youngest
 	}
 	for p.st.To.Before(p.end) {
 		to := p.st.To.Add(pieceLength)

@@ -15,8 +15,8 @@ const stateVersion = 1
 type state struct {
 	V int `json:"v"`
 
-	// To is the time up to which samples have been read, and Since where the first
-	// pull ended: what began later is known from webhooks.
+	// To is the time up to which samples have been read, and Since about where
+	// the first pull ended: what began later is known from webhooks.
 	To    time.Time `json:"to,omitzero"`
 	Since time.Time `json:"since,omitzero"`
 
