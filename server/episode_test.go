@@ -174,7 +174,7 @@ func TestPrepareReview_Budget(t *testing.T) {
 	found := false
 	for _, topic := range review.GetTopics() {
 		for _, reason := range topic.GetReasons() {
-			found = found || topic.GetPage() == "pd/Q1" && reason == "burned 20.8 % of the 30-day budget of vault/availability"
+			found = found || topic.GetPage() == "pd/Q1" && reason == "its outage burned 23.1 % of the 30-day budget of vault/availability, with 1 more page"
 		}
 	}
 	if !found {

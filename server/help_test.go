@@ -60,6 +60,8 @@ type api struct {
 	loads     pb.LoadServiceClient
 	reviews   pb.ReviewServiceClient
 	budgets   pb.BudgetServiceClient
+	findings  pb.FindingServiceClient
+	tickets   pb.TicketServiceClient
 	monitors  pb.MonitorServiceClient
 	teams     pb.TeamServiceClient
 	sources   pb.SourceServiceClient
@@ -119,6 +121,7 @@ func (a *api) connect() {
 	a.reviews, a.monitors = pb.NewReviewServiceClient(a.conn), pb.NewMonitorServiceClient(a.conn)
 	a.teams, a.sources = pb.NewTeamServiceClient(a.conn), pb.NewSourceServiceClient(a.conn)
 	a.budgets = pb.NewBudgetServiceClient(a.conn)
+	a.findings, a.tickets = pb.NewFindingServiceClient(a.conn), pb.NewTicketServiceClient(a.conn)
 	a.ingests, a.databases = pb.NewIngestServiceClient(a.conn), pb.NewDatabaseServiceClient(a.conn)
 	a.health = healthpb.NewHealthClient(a.conn)
 }
