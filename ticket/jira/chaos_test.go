@@ -1,13 +1,14 @@
 package jira_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,10 +29,13 @@ type chaos struct {
 	t      *testing.T
 	rng    *rand.Rand
 	ledger *tickettest.Ledger
-	calm   bool
+	calm   atomic.Bool
 	dieIn  int // uses of the ledger until the process dies; negative for never
 	other  *jirafake.Server
 }
+
+// mostLag is how long a search may lag: less than the tracker waits.
+var mostLag = map[jirafake.Personality]time.Duration{jirafake.Cloud: 55 * time.Minute, jirafake.DataCenter: 4 * time.Minute}
 
 func openChaos(t *testing.T, p jirafake.Personality, seed uint64) *chaos {
 	c := &chaos{
@@ -52,15 +56,19 @@ func openChaos(t *testing.T, p jirafake.Personality, seed uint64) *chaos {
 		jirafake.LoseRequest, jirafake.LoseAnswer, jirafake.LoseAnswer, jirafake.Throttle,
 		jirafake.Down, jirafake.LoginPage, jirafake.Redirect,
 	}
+	faults := rand.New(rand.NewPCG(seed, 12))
+	var mu sync.Mutex
 	c.After = func(*http.Request) { // the next request meets a fault, or none
-		if c.calm {
+		if c.calm.Load() {
 			return
 		}
-		if c.rng.IntN(3) == 0 {
-			c.SetLag(time.Duration(c.rng.Int64N(int64(4 * time.Minute))))
+		mu.Lock()
+		defer mu.Unlock()
+		if faults.IntN(3) == 0 {
+			c.SetLag(time.Duration(faults.Int64N(int64(mostLag[p]))))
 		}
-		if c.rng.IntN(6) == 0 {
-			c.Inject(jirafake.Fault{Kind: kinds[c.rng.IntN(len(kinds))], After: time.Duration(c.rng.IntN(3)) * time.Second, To: elsewhere.URL})
+		if faults.IntN(6) == 0 {
+			c.Inject(jirafake.Fault{Kind: kinds[faults.IntN(len(kinds))], After: time.Duration(faults.IntN(3)) * time.Second, To: elsewhere.URL})
 		}
 	}
 	return c
@@ -74,12 +82,15 @@ func (c *chaos) run(findings []opsreview.Finding) (err error) {
 		c.t.Fatal(err)
 	}
 	c.dieIn = -1
-	if !c.calm && c.rng.IntN(2) == 0 {
+	if !c.calm.Load() && c.rng.IntN(2) == 0 {
 		c.dieIn = 1 + c.rng.IntN(40)
+	}
+	if !c.calm.Load() && c.rng.IntN(2) == 0 {
+		c.Inject(jirafake.Fault{Method: http.MethodPost, Path: "/rest/api/2/issue", Kind: jirafake.LoseAnswer, Skip: c.rng.IntN(5)})
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			if r != errDied {
+			if died, ok := r.(error); !ok || !errors.Is(died, errDied) {
 				panic(r)
 			}
 			err = errDied
@@ -87,16 +98,15 @@ func (c *chaos) run(findings []opsreview.Finding) (err error) {
 	}()
 	filer := &ticket.Filer{
 		Tracker: tr, Ledger: c.ledger, Settings: ticket.DefaultSettings(), Caller: "ada",
-		Now:  func() time.Time { return c.now },
-		Wait: func(ctx context.Context, d time.Duration) error { c.now = c.now.Add(max(d, 0)); return ctx.Err() },
+		Now: c.now, Wait: c.sleep,
 	}
 	rows, err := c.ledger.Tickets(c.t.Context(), tr.Name())
 	if err != nil {
 		return err
 	}
 	steps := ticket.Plan(ticket.PlanInput{
-		Tracker: tr.Name(), Findings: findings, Rows: rows, Settings: filer.Settings, Now: c.now,
-		Run: c.now.Format("2006-01-02"), MaxNew: len(findings), Preview: tr.Preview,
+		Tracker: tr.Name(), Findings: findings, Rows: rows, Settings: filer.Settings, Now: c.now(),
+		Run: c.now().Format("2006-01-02"), MaxNew: len(findings), Preview: tr.Preview,
 	})
 	return filer.File(c.t.Context(), steps, nil)
 }
@@ -118,7 +128,9 @@ func TestFile_ExactlyOnceOverHTTP(t *testing.T) {
 				c := openChaos(t, p, seed)
 				for range 4 + c.rng.IntN(6) {
 					_ = c.run(findings) // it may fail: what counts is what is left
-					c.now = c.now.Add(time.Duration(c.rng.Int64N(int64(30 * time.Hour))))
+					// Cron comes around once a day, and people try again at once.
+					pauses := []time.Duration{10 * time.Second, 3 * time.Minute, 30 * time.Hour}
+					c.advance(time.Duration(c.rng.Int64N(int64(pauses[c.rng.IntN(3)]))))
 					c.edit()
 				}
 				c.settle(findings)
@@ -143,10 +155,10 @@ func (c *chaos) edit() {
 // settle lets everything come to rest: nothing goes wrong, and time passes.
 func (c *chaos) settle(findings []opsreview.Finding) {
 	c.t.Helper()
-	c.calm = true
+	c.calm.Store(true)
 	c.SetLag(0)
 	for range 40 { // a fault may still be waiting for a request
-		c.now = c.now.Add(2 * time.Hour)
+		c.advance(2 * time.Hour)
 		if err := c.run(findings); err != nil {
 			continue
 		}

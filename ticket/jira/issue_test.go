@@ -23,7 +23,7 @@ func TestGet_TellsWhereTicketsStand(t *testing.T) {
 		s.Add(jirafake.Issue{Summary: "new", Labels: []string{"opsreview"}, Fields: map[string]any{jirafake.PointsField: 3.0}})
 		s.Add(jirafake.Issue{Summary: "doing", Status: jirafake.Doing, Assignee: "ada"})
 		s.Add(jirafake.Issue{Summary: "done"})
-		s.now = s.now.Add(time.Hour)
+		s.advance(time.Hour)
 		s.Close("OPS-3", "Won't Do")
 		dup := s.Add(jirafake.Issue{Summary: "twice"})
 		if err := tr.Relate(t.Context(), dup.Remote(), "10001", "duplicates"); err != nil {

@@ -3,6 +3,7 @@ package jira_test
 import (
 	"context"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,25 +19,37 @@ var monday = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 // tracker waits.
 type site struct {
 	*jirafake.Server
-	url string
-	now time.Time
 	cfg jira.Config
+
+	mu sync.Mutex
+	at time.Time
 }
 
-func (s *site) clock() rest.Clock {
-	return rest.Clock{
-		Now:   func() time.Time { return s.now },
-		Sleep: func(ctx context.Context, d time.Duration) error { s.now = s.now.Add(d); return ctx.Err() },
-	}
+func (s *site) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at
 }
+
+func (s *site) advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at = s.at.Add(d)
+}
+
+func (s *site) sleep(ctx context.Context, d time.Duration) error {
+	s.advance(max(d, 0))
+	return ctx.Err()
+}
+
+func (s *site) clock() rest.Clock { return rest.Clock{Now: s.now, Sleep: s.sleep} }
 
 func openSite(t *testing.T, p jirafake.Personality) *site {
 	t.Helper()
-	s := &site{Server: jirafake.New(p), now: monday}
-	s.Now = func() time.Time { return s.now }
+	s := &site{Server: jirafake.New(p), at: monday}
+	s.Now = s.now
 	srv := httptest.NewServer(s.Server)
 	t.Cleanup(srv.Close)
-	s.url = srv.URL
 	s.cfg = jira.Config{Type: "jira", BaseURL: srv.URL, BrowseURL: "https://jira.example.com", Project: "OPS", TokenFile: "token"}
 	if p == jirafake.Cloud {
 		s.cfg.Email = "bot@example.com"

@@ -71,7 +71,7 @@ func TestFind_LagsAsJiraDoes(t *testing.T) {
 		if get(t, tr, ref.ID).Missing {
 			t.Error("Get lags, want the ticket at once")
 		}
-		s.now = s.now.Add(time.Minute)
+		s.advance(time.Minute)
 		if found, err := tr.Find(t.Context(), label); err != nil || len(found) != 1 {
 			t.Errorf("Find gave %v and %v, want the ticket", found, err)
 		}
