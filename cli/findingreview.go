@@ -33,7 +33,7 @@ func (a *app) printReviewFindings(r *pb.Review) {
 		a.printFinding(i+1, f, filed[f.GetFingerprint()], 1)
 	}
 	if n := len(findings) - mostFindings; n > 0 {
-		writeLine(a.stdout, s.dim("  and "+plural(n, "more")+": opsreview finding list shows them"))
+		writeLine(a.stdout, s.dim("  and "+fmt.Sprintf("%d more: opsreview finding list shows them", n)))
 	}
 }
 

@@ -84,10 +84,16 @@ func (a *app) printPlan(resp *pb.PlanTicketsResponse, p planFlags, verbose bool)
 		writeLine(a.stdout, "\n  nothing needs work that the policy's rules look for")
 		return nil
 	}
+	var rest []*pb.TicketStep
 	for i, step := range resp.GetSteps() {
+		if !acts(step) {
+			rest = append(rest, step)
+			continue
+		}
 		writeLine(a.stdout, "")
 		a.printStep(i+1, step, verbose)
 	}
+	a.printRest(rest)
 	writeLine(a.stdout, "")
 	writeLine(a.stdout, planSum(resp.GetSteps()))
 	a.printPlanCommand(resp, p)
@@ -172,15 +178,58 @@ func (a *app) printStep(n int, step *pb.TicketStep, verbose bool) {
 	}
 }
 
+// mostRest is how many findings are named about which nothing is done.
+const mostRest = 20
+
+// printRest prints the steps that do nothing, each with why, or once why where
+// it is the same for several.
+func (a *app) printRest(steps []*pb.TicketStep) {
+	var reasons []string
+	byReason := map[string][]*pb.TicketStep{}
+	for _, step := range steps[:min(len(steps), mostRest)] {
+		if byReason[step.GetReason()] == nil {
+			reasons = append(reasons, step.GetReason())
+		}
+		byReason[step.GetReason()] = append(byReason[step.GetReason()], step)
+	}
+	if len(reasons) > 0 {
+		writeLine(a.stdout, "")
+		writeLine(a.stdout, a.style().bold("NOTHING TO DO NOW"))
+	}
+	for _, reason := range reasons {
+		group := byReason[reason]
+		if len(group) > 1 {
+			a.indented(2, nil, bounded(reason))
+		}
+		for _, step := range group {
+			text := bounded(step.GetFinding().GetTitle())
+			if c := costText(step.GetFinding()); c != "" {
+				text = c + "  " + text
+			}
+			writeLine(a.stdout, "  - "+fit(text, a.terminalWidth()-4))
+		}
+		if len(group) == 1 {
+			a.indented(4, nil, bounded(reason))
+		}
+	}
+	if n := len(steps) - mostRest; n > 0 {
+		writeLine(a.stdout, a.style().dim(fmt.Sprintf("  and %d more: opsreview ticket plan -o json has them all", n)))
+	}
+}
+
 // mostPreview is how many lines of what would be sent are printed. Trackers
 // take no more than some tens of thousands of characters.
 const mostPreview = 2000
 
+// invisible keeps strangers' texts from being read as markup. It is sent, and
+// would only be in the way of people.
+const invisible = "\u2060"
+
 // printPreview prints what would be sent, line by line, as it is but for what
-// could harm a terminal.
+// could harm a terminal and what nobody sees. -o json has it to the letter.
 func (a *app) printPreview(text string) {
 	writeLine(a.stdout, "")
-	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	all := strings.Split(strings.TrimRight(strings.ReplaceAll(text, invisible, ""), "\n"), "\n")
 	for _, line := range all[:min(len(all), mostPreview)] {
 		writeLine(a.stdout, strings.TrimRight(strings.Repeat(" ", workIndent)+"| "+clean(line), " "))
 	}

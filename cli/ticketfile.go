@@ -127,6 +127,9 @@ func (f *filing) failed() int {
 // it is, and what went wrong.
 func (a *app) printDid(n int, msg *pb.FileTicketsResponse) {
 	step, t := msg.GetStep(), msg.GetTicket()
+	if restful(msg) {
+		return // told at the end, with the others
+	}
 	if msg.GetOutcome() == didPlanned {
 		a.printStep(n, step, false)
 		if msg.GetDetail() != step.GetReason() {
@@ -165,6 +168,11 @@ func (a *app) printDetails(msg *pb.FileTicketsResponse) {
 	}
 }
 
+// restful reports whether a step did nothing and was to do nothing.
+func restful(msg *pb.FileTicketsResponse) bool {
+	return msg.GetOutcome() == didPlanned && !acts(msg.GetStep())
+}
+
 // didWords are what was done, by action.
 var didWords = map[pb.TicketAction]string{
 	pb.TicketAction_TICKET_ACTION_CREATE:  "created",
@@ -172,6 +180,9 @@ var didWords = map[pb.TicketAction]string{
 	pb.TicketAction_TICKET_ACTION_REOPEN:  "reopened",
 	pb.TicketAction_TICKET_ACTION_RECOVER: "recovered",
 }
+
+// restWords are what was not done, by action.
+var restWords = map[pb.TicketAction]string{pb.TicketAction_TICKET_ACTION_DEFER: "deferred"}
 
 func didWord(msg *pb.FileTicketsResponse) string {
 	if msg.GetOutcome() == didDone {
@@ -190,6 +201,13 @@ func (a *app) printFiled(f *filing, req *pb.FileTicketsRequest, err error) {
 		}
 		return
 	}
+	var rest []*pb.TicketStep
+	for _, m := range f.steps {
+		if restful(m) {
+			rest = append(rest, m.GetStep())
+		}
+	}
+	a.printRest(rest)
 	writeLine(a.stdout, "")
 	if f.unconfirmed || req.GetValidateOnly() {
 		steps := make([]*pb.TicketStep, len(f.steps))
@@ -214,13 +232,13 @@ func (f *filing) sum() string {
 		case didDone:
 			counts[orElse(didWords[m.GetStep().GetAction()], didDone)]++
 		case didPlanned:
-			counts["left alone"]++
+			counts[orElse(restWords[m.GetStep().GetAction()], "left alone")]++
 		default:
 			counts[clean(m.GetOutcome())]++
 		}
 	}
 	var parts []string
-	for _, word := range []string{"created", "noted on", "reopened", "recovered", didDone, "rejected", "throttled", "uncertain", "left alone"} {
+	for _, word := range []string{"created", "noted on", "reopened", "recovered", didDone, "rejected", "throttled", "uncertain", "deferred", "left alone"} {
 		if counts[word] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[word], word))
 		}
