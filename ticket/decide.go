@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"opsreview"
@@ -17,13 +18,72 @@ func because(a Action, format string, args ...any) decision {
 	return decision{a, fmt.Sprintf(format, args...)}
 }
 
-// decide says what to do about a finding whose latest row is row. It is asked
-// twice: by the plan, and once more when the step is carried out, over what
-// the tracker says then.
-func decide(f opsreview.Finding, row opsreview.Ticket, known bool, seen sighting, run string, s Settings, now time.Time) decision {
-	if !known {
+// A standing is what the ledger knows of one finding.
+type standing struct {
+	// row decides: the last that has a ticket or may have one, or else the last.
+	row opsreview.Ticket
+
+	// shell is a later generation that was never filed: it waits, or was refused.
+	// It is used where row asks for a successor, and decides nothing, since people
+	// may have opened the earlier ticket again meanwhile. Zero if there is none.
+	shell opsreview.Ticket
+}
+
+// standingOf reads a finding's rows, in order of generation.
+func standingOf(rows []opsreview.Ticket) standing {
+	if len(rows) == 0 {
+		return standing{}
+	}
+	last := rows[len(rows)-1]
+	if last.State != opsreview.TicketPlanned && last.State != opsreview.TicketRejected {
+		return standing{row: last}
+	}
+	for _, row := range slices.Backward(rows) {
+		if row.RemoteID != "" {
+			return standing{row: row, shell: last}
+		}
+	}
+	return standing{row: last}
+}
+
+// known reports whether the ledger has anything on the finding.
+func (st standing) known() bool { return st.row.Generation > 0 }
+
+// unfiled is the row in which a ticket would be created, zero if that would be
+// a new one.
+func (st standing) unfiled() opsreview.Ticket {
+	switch {
+	case st.shell.Generation > 0:
+		return st.shell
+	case st.row.RemoteID == "":
+		return st.row
+	}
+	return opsreview.Ticket{}
+}
+
+// next is the generation that would be created.
+func (st standing) next() int {
+	if row := st.unfiled(); row.Generation > 0 {
+		return row.Generation
+	}
+	return st.row.Generation + 1
+}
+
+// decide says what to do about a finding. It is asked twice: by the plan, and
+// once more when the step is carried out, over what the tracker says then.
+// Whether what was refused has changed is for the plan.
+func decide(f opsreview.Finding, st standing, seen sighting, run string, s Settings, now time.Time) decision {
+	if !st.known() {
 		return because(Create, "Nothing is filed for it.")
 	}
+	d := decideRow(f, st.row, seen, run, s, now)
+	if d.action == Create && st.shell.NotBefore.After(now) {
+		return because(Defer, "The tracker asked to wait until %s.", clock(st.shell.NotBefore))
+	}
+	return d
+}
+
+func decideRow(f opsreview.Finding, row opsreview.Ticket, seen sighting, run string, s Settings, now time.Time) decision {
 	switch row.State {
 	case opsreview.TicketPlanned:
 		if row.NotBefore.After(now) {

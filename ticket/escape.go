@@ -24,39 +24,60 @@ var markdownMarkup = markup{
 	item:    "- ",
 }
 
-// Trackers read these in plain text, whatever its markup: addresses, mentions,
-// emoji, references to issues. A joiner within keeps each from being read.
+// A reading is something that trackers read in plain text, whatever its
+// markup. Its pattern has pairs of groups, between which a joiner breaks it;
+// without one of its signs in a text there is nothing to look for.
+type reading struct {
+	signs   string
+	pattern *regexp.Regexp
+}
+
+// The readings: addresses, mentions, emoji, smileys, entities, and references
+// to issues.
+var readings = []reading{
+	{":.", regexp.MustCompile(`(?i)(:)(//)|(www)(\.)|(mailto|tel|sms|file|javascript|data)(:)`)},
+	{"@", regexp.MustCompile(`(@)([^\s\x{2060}])`)},
+	{":", regexp.MustCompile(`(:)([A-Za-z0-9_+-]+:)`)},
+	{":;(", regexp.MustCompile(`([:;])(-?[)(DPp|/\\])|(\()((?:y|n|i|/|x|!|\+|-|\?|on|off|\*[rgby]?|flag|flagoff)\))`)},
+	{"&", regexp.MustCompile(`(&)([#A-Za-z])`)},
+	{"#-", regexp.MustCompile(`(#)([0-9])|([A-Z][A-Z0-9_]+-)([0-9])`)},
+}
+
 var (
-	addresses  = regexp.MustCompile(`(?i)(:)(//)|(www)(\.)|(mailto|tel|sms|file|javascript|data)(:)`)
-	mentions   = regexp.MustCompile(`(@)([^\s\x{2060}])`)
-	emoji      = regexp.MustCompile(`(:)([A-Za-z0-9_+-]+:)`)
-	smileys    = regexp.MustCompile(`([:;])(-?[)(DPp|/\\])|(\()((?:y|n|i|/|x|!|\+|-|\?|on|off|\*[rgby]?|flag|flagoff)\))`)
-	entities   = regexp.MustCompile(`(&)([#A-Za-z])`)
-	references = regexp.MustCompile(`(#)([0-9])|([A-Z][A-Z0-9_]+-)([0-9])`)
 	wikiLayout = regexp.MustCompile(`^(?:h[1-6]|bq)\.|^[-*#|]`)
 	listNumber = regexp.MustCompile(`^([0-9]+)([.)])`)
 )
 
 // inert breaks what is read in plain text.
 func inert(s string) string {
-	for _, pattern := range []*regexp.Regexp{addresses, mentions, emoji, smileys, entities, references} {
-		for pattern.MatchString(s) { // matches may overlap, as ":a:b:" does
-			broken := pattern.ReplaceAllStringFunc(s, func(match string) string {
-				groups := pattern.FindStringSubmatch(match)[1:]
-				for i := 0; i < len(groups); i += 2 {
-					if groups[i] != "" {
-						return groups[i] + joiner + groups[i+1]
-					}
-				}
-				return match
-			})
-			if broken == s {
-				break
-			}
-			s = broken
+	for _, r := range readings {
+		if strings.ContainsAny(s, r.signs) {
+			s = r.breakAll(s)
 		}
 	}
 	return s
+}
+
+// breakAll breaks every occurrence. They may overlap, as in ":a:b:", so it
+// looks until there is none.
+func (r reading) breakAll(s string) string {
+	for {
+		found := r.pattern.FindAllStringSubmatchIndex(s, -1)
+		if len(found) == 0 {
+			return s
+		}
+		var out strings.Builder
+		last := 0
+		for _, at := range found {
+			for g := 2; g < len(at); g += 4 {
+				if at[g] >= 0 { // the first group of the pair that matched ends here
+					out.WriteString(s[last:at[g+1]] + joiner)
+					last = at[g+1]
+				}
+			}
+		}
+		s = out.String() + s[last:]
+	}
 }
 
 // wikiText escapes a stretch of text for Jira. A backslash before a special

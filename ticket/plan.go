@@ -95,7 +95,7 @@ type Step struct {
 	Note       Body             // what noting or reopening would say; nil where neither is done
 
 	seen    sighting
-	payload string
+	payload func() string // hash of what the tracker would be sent, reckoned when it is needed
 	run     string
 }
 
@@ -114,7 +114,7 @@ func (s sighting) after(closed time.Time) bool {
 // Plan says what to do about each finding, dearest first. It is pure: the same
 // input gives the same steps.
 func Plan(in PlanInput) []Step {
-	latest := latestRows(in.Rows)
+	rows := byFinding(in.Rows)
 	budget := in.MaxNew
 	if budget <= 0 {
 		budget = in.Settings.MaxNew
@@ -122,8 +122,7 @@ func Plan(in PlanInput) []Step {
 	var steps []Step
 	created := 0
 	for _, f := range ranked(in.Findings, in.Only) {
-		row, known := latest[f.Fingerprint()]
-		step := in.step(f, row, known)
+		step := in.step(f, standingOf(rows[f.Fingerprint()]))
 		if step.Action == Create {
 			if created++; created > budget {
 				step.Action, step.Reason = Defer, fmt.Sprintf("This run files at most %s, the dearest first.", counted(budget, "new ticket"))
@@ -135,25 +134,23 @@ func Plan(in PlanInput) []Step {
 }
 
 // step decides about one finding and writes its texts.
-func (in PlanInput) step(f opsreview.Finding, row opsreview.Ticket, known bool) Step {
-	s := Step{Finding: f, Row: row, Generation: max(1, row.Generation), seen: in.sighting(f), run: in.Run}
-	d := decide(f, row, known, s.seen, in.Run, in.Settings, in.Now)
-	if d.action == Create && row.RemoteID != "" {
-		s.Generation++
+func (in PlanInput) step(f opsreview.Finding, st standing) Step {
+	s := Step{Finding: f, Row: st.row, Generation: max(1, st.row.Generation), seen: in.sighting(f), run: in.Run}
+	d := decide(f, st, s.seen, in.Run, in.Settings, in.Now)
+	if d.action == Create {
+		s.Generation = st.next()
 	}
-	s.Draft = in.draft(f, row, s.Generation)
-	if d.action == Create || d.action == Recover {
-		s.payload = in.payload(s.Draft)
-	}
-	if d.action == Create && row.State == opsreview.TicketRejected && row.Payload == s.payload {
-		d = because(Skip, "The tracker refused it: %s.", strings.TrimSuffix(orUnknown(row.Error), "."))
+	s.Draft = in.draft(f, st.row, s.Generation)
+	s.payload = func() string { return in.payload(s.Draft) }
+	if unfiled := st.unfiled(); d.action == Create && unfiled.State == opsreview.TicketRejected && unfiled.Payload == s.payload() {
+		d = because(Skip, "The tracker refused it: %s.", strings.TrimSuffix(orUnknown(unfiled.Error), "."))
 	}
 	s.Action, s.Reason = d.action, d.reason
 	switch s.Action {
 	case Note:
-		s.Note = in.seenAgain(f, row)
+		s.Note = in.seenAgain(f, st.row)
 	case Reopen:
-		s.Note = in.cameBack(f, row)
+		s.Note = in.cameBack(f, st.row)
 	case Create, Recover, Skip, Defer:
 	}
 	return s
@@ -204,13 +201,13 @@ func ranked(findings []opsreview.Finding, only []string) []opsreview.Finding {
 	return wanted
 }
 
-// latestRows returns the last generation of each finding.
-func latestRows(rows []opsreview.Ticket) map[string]opsreview.Ticket {
-	latest := make(map[string]opsreview.Ticket, len(rows))
-	for _, row := range rows {
-		if have, ok := latest[row.Fingerprint]; !ok || row.Generation > have.Generation {
-			latest[row.Fingerprint] = row
-		}
+// byFinding puts rows in order by finding and generation.
+func byFinding(rows []opsreview.Ticket) map[string][]opsreview.Ticket {
+	sorted := slices.Clone(rows)
+	slices.SortFunc(sorted, func(a, b opsreview.Ticket) int { return a.Generation - b.Generation })
+	grouped := make(map[string][]opsreview.Ticket, len(rows))
+	for _, row := range sorted {
+		grouped[row.Fingerprint] = append(grouped[row.Fingerprint], row)
 	}
-	return latest
+	return grouped
 }

@@ -56,6 +56,11 @@ func (s *session) latest(fingerprint string) (opsreview.Ticket, bool) {
 	return rows[len(rows)-1], true
 }
 
+// standing is what the ledger knows of a step's finding.
+func (s *session) standing(step Step) standing {
+	return standingOf(s.rows[step.Finding.Fingerprint()])
+}
+
 // earlier returns the generation before a row's that has a ticket.
 func (s *session) earlier(row opsreview.Ticket) (opsreview.Ticket, bool) {
 	for _, r := range slices.Backward(s.rows[row.Fingerprint]) {
@@ -87,8 +92,10 @@ func (s *session) filed() Ref {
 func (s *session) look(ctx context.Context, steps []Step) error {
 	var known []opsreview.Ticket
 	for _, step := range steps {
-		if row, ok := s.latest(step.Finding.Fingerprint()); ok {
-			known = append(known, row)
+		row := s.standing(step).row
+		known = append(known, row)
+		if old, ok := s.earlier(row); ok && row.RemoteID == "" {
+			known = append(known, old)
 		}
 	}
 	if _, err := s.refresh(ctx, known); err != nil {
@@ -96,8 +103,8 @@ func (s *session) look(ctx context.Context, steps []Step) error {
 	}
 	var changed []opsreview.Ticket
 	for _, step := range steps {
-		row, ok := s.latest(step.Finding.Fingerprint())
-		if ok && touch(&row, step, s.Now()) {
+		row := s.standing(step).row
+		if row.Generation > 0 && touch(&row, step, s.Now()) {
 			changed = append(changed, row)
 			s.keep(row)
 		}

@@ -14,7 +14,8 @@ import (
 
 // carryOut does what both the plan and the present agree on.
 func (s *session) carryOut(ctx context.Context, step Step) (Done, error) {
-	row, known := s.latest(step.Finding.Fingerprint())
+	st := s.standing(step)
+	row := st.row
 	nothing := Done{Step: step, Ticket: row, Outcome: OutcomePlanned, Detail: step.Reason}
 	if step.Action == Skip || step.Action == Defer {
 		return nothing, ctx.Err()
@@ -22,14 +23,14 @@ func (s *session) carryOut(ctx context.Context, step Step) (Done, error) {
 	if err := ctx.Err(); err != nil {
 		return nothing, err
 	}
-	d := decide(step.Finding, row, known, step.seen, step.run, s.Settings, s.Now())
+	d := decide(step.Finding, st, step.seen, step.run, s.Settings, s.Now())
 	if d.action != step.Action && d.action != Recover {
 		nothing.Detail = "It changed after the plan was made: " + d.reason
 		return nothing, nil
 	}
 	switch d.action {
 	case Create:
-		return s.create(ctx, step, s.next(step, row))
+		return s.create(ctx, step, s.next(step, st))
 	case Recover:
 		return s.recover(ctx, step, row)
 	case Note:
@@ -43,13 +44,14 @@ func (s *session) carryOut(ctx context.Context, step Step) (Done, error) {
 
 // next is the row of the ticket that a step creates: the one that is there and
 // has no ticket, or a new generation.
-func (s *session) next(step Step, row opsreview.Ticket) opsreview.Ticket {
-	if row.Generation > 0 && row.RemoteID == "" {
+func (s *session) next(step Step, st standing) opsreview.Ticket {
+	if row := st.unfiled(); row.Generation > 0 {
+		describe(&row, step.Finding)
 		return row
 	}
 	now := s.Now()
 	next := opsreview.Ticket{
-		Tracker: s.Tracker.Name(), Fingerprint: step.Finding.Fingerprint(), Generation: row.Generation + 1,
+		Tracker: s.Tracker.Name(), Fingerprint: step.Finding.Fingerprint(), Generation: st.next(),
 		State: opsreview.TicketPlanned, FirstAt: now, LastAt: now, LastRun: step.run, Seen: 1,
 	}
 	describe(&next, step.Finding)
@@ -71,7 +73,7 @@ func (s *session) create(ctx context.Context, step Step, row opsreview.Ticket) (
 		before: func(row *opsreview.Ticket) {
 			row.State, row.Attempt, row.AttemptAt = opsreview.TicketCreating, draft.Attempt, s.Now()
 			row.Probes, row.ProbedAt, row.NotBefore = 0, time.Time{}, time.Time{}
-			row.Payload, row.Title, row.Error = step.payload, draft.Title, ""
+			row.Payload, row.Title, row.Error = step.payload(), draft.Title, ""
 		},
 		do: func(ctx context.Context) (Ref, error) {
 			ref, err := s.Tracker.Create(ctx, draft)
@@ -198,6 +200,14 @@ func (s *session) recover(ctx context.Context, step Step, row opsreview.Ticket) 
 		return Done{Step: step, Ticket: row, Outcome: OutcomeUncertain, Detail: detail}, nil
 	}
 	row.State = opsreview.TicketPlanned
+	s.keep(row)
+	if err := s.save(ctx, []opsreview.Ticket{row}); err != nil {
+		return Done{Step: step, Ticket: row, Outcome: OutcomeUncertain}, err
+	}
+	st := s.standing(step)
+	if d := decide(step.Finding, st, step.seen, step.run, s.Settings, s.Now()); d.action != Create {
+		return Done{Step: step, Ticket: st.row, Outcome: OutcomePlanned, Detail: "It was never filed, and need not be: " + d.reason}, nil
+	}
 	return s.create(ctx, step, row)
 }
 
@@ -378,7 +388,7 @@ func (s *session) reopen(ctx context.Context, step Step, row opsreview.Ticket) (
 		},
 	})
 	if err == nil && errors.Is(asked, ErrNoTransition) {
-		return s.create(ctx, step, s.next(step, row))
+		return s.create(ctx, step, s.next(step, s.standing(step)))
 	}
 	return s.done(step, row, asked), s.stop(err, asked)
 }

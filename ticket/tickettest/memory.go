@@ -55,6 +55,7 @@ type Tracker struct {
 
 	mu     sync.Mutex
 	issues []*Issue
+	byID   map[string]*Issue
 	calls  map[string]int
 }
 
@@ -73,7 +74,7 @@ type Issue struct {
 // NewTracker returns an empty tracker whose search lags by nothing.
 func NewTracker(now func() time.Time) *Tracker {
 	return &Tracker{
-		Project: "memory/OPS", Now: now, calls: map[string]int{},
+		Project: "memory/OPS", Now: now, calls: map[string]int{}, byID: map[string]*Issue{},
 		Can: ticket.Caps{Format: ticket.Markdown, MaxTitle: 255, MaxBody: 32767, MaxLabel: 50},
 	}
 }
@@ -131,12 +132,19 @@ func (m *Tracker) hook(at string) {
 
 // find returns an issue by its id or key. The caller holds the lock.
 func (m *Tracker) find(id string) *Issue {
-	for _, i := range m.issues {
-		if (i.ID == id || i.Key == id) && !i.Deleted {
-			return i
+	i := m.byID[id]
+	for _, other := range m.issues {
+		if i != nil {
+			break
+		}
+		if other.Key == id {
+			i = other
 		}
 	}
-	return nil
+	if i == nil || i.Deleted {
+		return nil
+	}
+	return i
 }
 
 // Find implements [ticket.Tracker].
@@ -185,6 +193,7 @@ func (m *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Ref, error
 	i.Title, i.Labels = title, slices.Clone(d.Labels)
 	i.Stands, i.Status, i.UpdatedAt = opsreview.TicketTodo, "To Do", m.Now()
 	m.issues = append(m.issues, i)
+	m.byID[i.ID] = i
 	if err := leave(); err != nil {
 		return ticket.Ref{}, err
 	}
