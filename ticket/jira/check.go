@@ -241,13 +241,12 @@ func (t *Tracker) checkLinks(ctx context.Context) []ticket.Check {
 	if err := t.get(ctx, "rest/api/2/issueLinkType", nil, &answer); err != nil {
 		return problem("link types", err, "links between tickets are left out without them")
 	}
+	known := map[string]bool{}
+	for _, l := range answer.Types {
+		known[l.Name] = true
+	}
 	for _, name := range []string{typeRelates, typeDuplicate} {
-		if !slices.ContainsFunc(answer.Types, func(l struct {
-			Name string `json:"name"`
-		},
-		) bool {
-			return l.Name == name
-		}) {
+		if !known[name] {
 			return failed("link types", fmt.Sprintf("there is no type of link %q", name), "have an administrator add it, or do without links between tickets")
 		}
 	}
