@@ -38,7 +38,7 @@ func (f *facts) findings(r Review) []opsreview.Finding {
 			all = append(all, s.budget(found)...)
 		}
 	}
-	all = WithRemedies(all, r.Monitors)
+	all = WithRemedies(once(all), r.Monitors)
 	kinds := opsreview.FindingKinds()
 	slices.SortStableFunc(all, func(a, b opsreview.Finding) int {
 		return cmp.Or(
@@ -48,6 +48,42 @@ func (f *facts) findings(r Review) []opsreview.Finding {
 			strings.Compare(a.Key, b.Key),
 		)
 	})
+	return all
+}
+
+// useless are the kinds that say the same of a monitor, that its pages are for
+// nothing: what people say of most of its pages, what they did, what budgets show.
+var useless = []string{opsreview.NoisyMonitor, opsreview.WastedPages, opsreview.MonitorWithoutBurn}
+
+// once leaves one finding of those that say the same of a monitor, the first in
+// the order of useless, and gives it what the others began their evidence with:
+// two tickets for one trouble are one too many.
+func once(findings []opsreview.Finding) []opsreview.Finding {
+	kept := map[string]opsreview.Finding{}
+	rank := func(f opsreview.Finding) int { return slices.Index(useless, f.Kind) }
+	for _, f := range findings {
+		k, ok := kept[f.Monitor]
+		switch {
+		case rank(f) < 0 || f.Monitor == "":
+			continue
+		case !ok:
+			k = f
+		case rank(f) < rank(k):
+			f.Evidence, k = slices.Concat(f.Evidence, k.Evidence[:min(1, len(k.Evidence))]), f
+		default:
+			k.Evidence = slices.Concat(k.Evidence, f.Evidence[:min(1, len(f.Evidence))])
+		}
+		kept[f.Monitor] = k
+	}
+	var all []opsreview.Finding
+	for _, f := range findings {
+		switch k := kept[f.Monitor]; {
+		case rank(f) < 0 || f.Monitor == "":
+			all = append(all, f)
+		case k.Key == f.Key:
+			all = append(all, k)
+		}
+	}
 	return all
 }
 
@@ -72,15 +108,9 @@ func WithRemedies(findings []opsreview.Finding, monitors []MonitorCost) []opsrev
 	return all
 }
 
-// monitor judges one monitor. Noise is waste too, so of these two the dearer one
-// stands for both.
 func (s *survey) monitor(m MonitorCost) []opsreview.Finding {
-	var all []opsreview.Finding
-	useless := slices.Concat(s.noisy(m), s.wasted(m))
-	if len(useless) > 0 {
-		all = append(all, slices.MaxFunc(useless, func(a, b opsreview.Finding) int { return cmp.Compare(a.Cost, b.Cost) }))
-	}
-	return slices.Concat(all, s.ignored(m), s.wrongHours(m), s.runbook(m, opsreview.RunbookMissing), s.runbook(m, opsreview.RunbookPoor))
+	return slices.Concat(s.noisy(m), s.wasted(m), s.ignored(m), s.wrongHours(m),
+		s.runbook(m, opsreview.RunbookMissing), s.runbook(m, opsreview.RunbookPoor))
 }
 
 func (s *survey) noisy(m MonitorCost) []opsreview.Finding {

@@ -544,3 +544,41 @@ func TestFindingsOf_BudgetsComeWithWhoseTheyAreAndWhatTheyCost(t *testing.T) {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }
+
+func TestFindingsOf_AMonitorIsUselessOnce(t *testing.T) {
+	burnless := []opsreview.Finding{{
+		Key: "monitor_without_burn:m", Kind: opsreview.MonitorWithoutBurn, Monitor: "m", Evidence: []string{"no burn", "more"}, Pages: []opsreview.Ref{ref("x")},
+	}}
+	work := []ev{ack(0, "ada"), {after: time.Minute, kind: opsreview.Noted, by: person("ada")}}
+	worked := slices.Concat(several(3, "m", "duplicate", work...), several(9, "m", "capacity", work...))
+	tests := map[string]struct {
+		pages []opsreview.Page
+		found []opsreview.Finding // about budgets
+		want  string              // the key, and how its evidence ends
+	}{
+		"noise says it before waste":          {several(3, "m", "duplicate", work...), nil, "noisy_monitor:m: People acted on 3 of 3 labelled pages though there was nothing to do."},
+		"noise says it before missing burn":   {several(3, "m", "duplicate"), burnless, "noisy_monitor:m: no burn"},
+		"waste says it before missing burn":   {worked, burnless, "wasted_pages:m: no burn"},
+		"missing burn says it alone":          {several(3, "m", ""), burnless, "monitor_without_burn:m: more"},
+		"another monitor's burn is another's": {several(3, "m2", "duplicate"), burnless, "noisy_monitor:m2: They interrupted nobody., monitor_without_burn:m: more"},
+		"what is about no monitor stays as it is": {nil, []opsreview.Finding{
+			{Key: "a", Kind: opsreview.MonitorWithoutBurn, Evidence: []string{"a"}}, {Key: "b", Kind: opsreview.MonitorWithoutBurn, Evidence: []string{"b"}},
+		}, "a: a, b: b"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			in := input(policed(), everybody(), tt.pages...)
+			r := review.Review{Monitors: review.MonitorCosts(in), Budget: &slo.Report{Findings: tt.found}}
+			var got []string
+			for _, f := range review.FindingsOf(r, in) {
+				got = append(got, f.Key+": "+f.Evidence[len(f.Evidence)-1])
+			}
+			if diff := cmp.Diff(tt.want, strings.Join(got, ", ")); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if len(burnless[0].Evidence) != 2 {
+		t.Error("the budgets' findings were changed")
+	}
+}

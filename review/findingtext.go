@@ -52,7 +52,7 @@ var causeRemedies = map[string]string{
 // remedyFor says what to do about a monitor by the most frequent cause of its
 // pages that were not actionable.
 func (s *survey) remedyFor(m MonitorCost) string {
-	for _, id := range s.useless(m) {
+	for _, id := range s.vainCauses(m) {
 		c, _ := s.in.Org.Vocabulary.Cause(id)
 		for _, word := range append([]string{id}, c.Was...) {
 			if text := causeRemedies[word]; text != "" {
@@ -63,9 +63,9 @@ func (s *survey) remedyFor(m MonitorCost) string {
 	return "Change it so that it pages only for what somebody must act on at once, or make it a ticket."
 }
 
-// useless returns the causes of the monitor's pages that mean that they were not
+// vainCauses returns the causes of the monitor's pages that mean that they were not
 // actionable, the most frequent first.
-func (s *survey) useless(m MonitorCost) []string {
+func (s *survey) vainCauses(m MonitorCost) []string {
 	var ids []string
 	for _, id := range sortedKeys(m.Causes) {
 		if c, _ := s.in.Org.Vocabulary.Cause(id); c.Verdict == opsreview.NotActionable {
@@ -79,7 +79,7 @@ func (s *survey) useless(m MonitorCost) []string {
 // causes says why the monitor's pages were not actionable.
 func (s *survey) causes(m MonitorCost) []string {
 	var parts []string
-	for _, id := range s.useless(m) {
+	for _, id := range s.vainCauses(m) {
 		parts = append(parts, fmt.Sprintf("%s (%d)", id, m.Causes[id]))
 	}
 	if len(parts) == 0 {
