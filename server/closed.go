@@ -67,20 +67,14 @@ func (f *facts) closed(ctx context.Context, sc scope, rows []opsreview.Ticket) (
 
 // ticketsOf returns the latest tickets of the findings that have one.
 func (f *facts) ticketsOf(ctx context.Context, findings []opsreview.Finding) ([]opsreview.Ticket, error) {
-	rows, err := f.db.ListTickets(ctx, store.TicketFilter{Tracker: f.trackerName()})
-	if err != nil {
-		return nil, err
-	}
-	latest := map[string]opsreview.Ticket{}
-	for _, row := range rows {
-		if row.Generation > latest[row.Fingerprint].Generation {
-			latest[row.Fingerprint] = row
-		}
-	}
 	var found []opsreview.Ticket
 	for _, finding := range findings {
-		if row, ok := latest[finding.Fingerprint()]; ok {
-			found = append(found, row)
+		rows, err := f.db.ListTickets(ctx, store.TicketFilter{Tracker: f.trackerName(), Fingerprint: finding.Fingerprint()})
+		if err != nil {
+			return nil, err
+		}
+		if n := len(rows); n > 0 {
+			found = append(found, rows[n-1])
 		}
 	}
 	return found, nil
