@@ -221,6 +221,29 @@ func TestNote_LeavesQuotesAlone(t *testing.T) {
 	})
 }
 
+// Administrators can edit any comment. What they wrote into ours stays.
+func TestNote_LeavesEditsAlone(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		s.Add(jirafake.Issue{})
+		tr := s.tracker(t)
+		for _, text := range []string{"one", "two", "three"} {
+			if err := tr.Note(t.Context(), "10001", "m", paragraph(text)); err != nil {
+				t.Fatal(err)
+			}
+			if text == "one" {
+				s.Edit("10001", func(i *jirafake.Issue) {
+					i.Comments[0].Editor = "ada"
+					i.Comments[0].Body += " It is the disk."
+				})
+			}
+		}
+		got := s.Issue("10001").Comments
+		if len(got) != 2 || !strings.Contains(got[0].Body, "the disk") || got[0].Edits != 0 || got[1].Edits != 1 {
+			t.Errorf("the comments are %v, want the edited one as it is and one of ours", got)
+		}
+	})
+}
+
 // Cloud keeps texts in a form of its own and escapes them when it writes them
 // as wiki markup again.
 func TestNote_KnowsItsOwnWhenJiraEscapesIt(t *testing.T) {

@@ -203,3 +203,6 @@ func isSelf(self, other jira.User) bool {
 	}
 	return (self.Key != "" && self.Key == other.Key) || (self.Key == "" && self.Name != "" && self.Name == other.Name)
 }
+
+// named reports whether Jira said whose an account is.
+func named(u jira.User) bool { return u.AccountID != "" || u.Key != "" || u.Name != "" }

@@ -28,7 +28,7 @@ func digest(text string) string {
 }
 
 // Note implements [ticket.Tracker]. Whoever wrote a comment owns it: a note
-// that somebody else copied is left alone.
+// that somebody else copied or edited is left alone.
 func (t *Tracker) Note(ctx context.Context, id, marker string, body ticket.Body) error {
 	self, err := t.whoami(ctx)
 	if err != nil {
@@ -48,6 +48,9 @@ func (t *Tracker) Note(ctx context.Context, id, marker string, body ticket.Body)
 		}
 		if bears(c.Body, signed) {
 			return nil
+		}
+		if named(c.UpdateAuthor) && !isSelf(self, c.UpdateAuthor) {
+			continue
 		}
 		return t.send(ctx, http.MethodPut, issuePath(id, "/comment/"+url.PathEscape(c.ID)), whole, nil)
 	}

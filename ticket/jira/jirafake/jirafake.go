@@ -107,6 +107,7 @@ func (i Issue) Open() bool { return i.Status != Done }
 type Comment struct {
 	ID     int
 	Author string
+	Editor string // who wrote it last; "" for the author
 	Body   string
 	Edits  int // how often it was written anew
 }

@@ -1,6 +1,7 @@
 package jirafake
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -19,7 +20,7 @@ func (s *Server) comments(w http.ResponseWriter, r *http.Request, i *Issue) {
 }
 
 func (s *Server) comment(c Comment) object {
-	return object{"id": strconv.Itoa(c.ID), "author": s.user(c.Author), "updateAuthor": s.user(c.Author), "body": c.Body}
+	return object{"id": strconv.Itoa(c.ID), "author": s.user(c.Author), "updateAuthor": s.user(cmp.Or(c.Editor, c.Author)), "body": c.Body}
 }
 
 // said reads a comment as the vendor does: Cloud refuses what only it may
