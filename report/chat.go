@@ -37,6 +37,12 @@ func chatOf(d Data) Chat {
 	if text := d.budgetHeadline(); text != "" {
 		head = append(head, "• "+mrkdwn("Error budgets: "+text))
 	}
+	if text, dearest := d.workHeadline(); text != "" {
+		head = append(head, "• "+mrkdwn("Needs work: "+text)+": "+chatCode(dearest))
+	}
+	if text := d.closedHeadline(); text != "" {
+		head = append(head, "• "+mrkdwn(upper(text)))
+	}
 	c.add("", head, len(head), 0)
 	c.add("*Over the limits*", d.chatBreaches(), chatRows, 0)
 	c.add("*Worth discussing*", d.chatTopics(), chatTopics, d.Review.More)

@@ -81,7 +81,18 @@ func data(text string) report.Data {
 			More:    2,
 			Gaps:    []review.Gap{{Subject: text, Text: text}},
 			Budget:  burned(text, ref),
+			Findings: []opsreview.Finding{
+				{Key: "noisy_monitor:m-1", Kind: opsreview.NoisyMonitor, Title: text, Evidence: []string{text}, Remedy: text, Cost: 204, CostMethod: text},
+				{Key: "runbook_missing:m-1", Kind: opsreview.RunbookMissing, Title: "No runbook", Evidence: []string{"2 of 4 labels say so."}},
+			},
+			Closed: []review.TicketOutcome{
+				{Closed: review.Closed{Ticket: opsreview.Ticket{RemoteKey: text, Title: text}}, Verdict: review.CameBack, Text: text},
+				{Closed: review.Closed{Ticket: opsreview.Ticket{RemoteKey: "OPS-3", Title: "Disk"}}, Verdict: review.HasHeld, MinutesSaved: 90, Text: "It held."},
+			},
 		},
+		Tickets: []opsreview.Ticket{{
+			Fingerprint: opsreview.FingerprintOf("noisy_monitor:m-1"), State: opsreview.TicketFiled, RemoteKey: text, Status: text,
+		}},
 		Charts: review.Charts{
 			Heat: []review.HeatMap{heat, {Person: review.Person{Name: "Bob"}, Total: 1}},
 			Weeks: []review.Week{

@@ -33,6 +33,12 @@ type document struct {
 	Breaches []breach
 	Changes  []change
 
+	Work       []work
+	MoreWork   string
+	Closed     []closed
+	ClosedSum  string
+	MoreClosed string
+
 	Load, Weeks, Monitors, Heat, Timeline section
 	People                                []chart
 	Budget                                *budgetSection
@@ -96,6 +102,7 @@ func (d Data) document(mail bool) document {
 		}
 		doc.Topics = append(doc.Topics, item)
 	}
+	doc.addWork(d)
 	if r.More > 0 {
 		doc.More = "And " + plural(r.More, "more page") + "."
 	}
@@ -103,6 +110,18 @@ func (d Data) document(mail bool) document {
 		doc.Gaps = append(doc.Gaps, review.Gap{Subject: clean(g.Subject), Text: clean(g.Text)})
 	}
 	return doc
+}
+
+// addWork adds what needs work, and whether closed tickets held.
+func (doc *document) addWork(d Data) {
+	var more int
+	if doc.Work, more = d.work(); more > 0 {
+		doc.MoreWork = fmt.Sprintf("And %d more.", more)
+	}
+	if doc.Closed, more = d.closed(); more > 0 {
+		doc.MoreClosed = "And " + plural(more, "more closed ticket") + "."
+	}
+	doc.ClosedSum = upper(d.closedHeadline())
 }
 
 // beyond says how many are in a table and not in its chart.

@@ -26,6 +26,8 @@ func Markdown(d Data) []byte {
 		m.line("- %s", prose(fact))
 	}
 	m.topics()
+	m.work()
+	m.closed()
 	m.budget()
 	m.monitorTable()
 	m.whatToChange()

@@ -21,6 +21,8 @@ type Data struct {
 	Review review.Review
 	Charts review.Charts
 	At     time.Time // when it was prepared
+
+	Tickets []opsreview.Ticket // the latest of the review's findings that have one
 }
 
 const (

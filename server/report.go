@@ -63,6 +63,9 @@ func (f *facts) report(ctx context.Context, team string, spec opsreview.WindowSp
 		return report.Data{}, err
 	}
 	data := report.Data{Review: p.review, At: p.in.Now}
+	if data.Tickets, err = f.ticketsOf(ctx, p.review.Findings); err != nil {
+		return report.Data{}, err
+	}
 	if err := f.addLabelled(ctx, p.sc, &p.in); err != nil {
 		return report.Data{}, err
 	}
