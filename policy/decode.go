@@ -135,6 +135,10 @@ func decode(name string, data []byte) (file, error) {
 	if n := markers(data); n > 1 { // the parser drops what follows an empty document
 		return f, opsreview.Errorf(opsreview.Invalid, "%s: a policy is one YAML document, this file has %d", name, n)
 	}
+	if tag := firstTag(tree); tag != nil { // the decoder crashes on some, such as "limits: !x 1"
+		pos := tag.GetToken().Position
+		return f, opsreview.Errorf(opsreview.Invalid, "%s:%d:%d: a policy has no YAML tags such as %s", name, pos.Line, pos.Column, tag.GetToken().Value)
+	}
 	d := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
 	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
 		return f, located(name, err)
@@ -143,6 +147,19 @@ func decode(name string, data []byte) (file, error) {
 	f.where = func(at string) string { return locate(name, tree, at) }
 	f.node = func(at string) ast.Node { return find(tree, at) }
 	return f, nil
+}
+
+// firstTag returns the document's first tag, nil if it has none.
+func firstTag(tree *ast.File) ast.Node {
+	for _, doc := range tree.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		if tags := ast.Filter(ast.TagType, doc.Body); len(tags) > 0 {
+			return tags[0]
+		}
+	}
+	return nil
 }
 
 // markers counts the lines that begin a document.
