@@ -26,6 +26,7 @@ var dependencies = map[string]string{
 	"github.com/goccy/go-yaml":                  "configuration and policy, with the line of a mistake",
 	"github.com/google/cel-go":                  "conditions of policy rules: typed, without loops, with positions of mistakes",
 	"github.com/google/go-cmp":                  "tests: differences",
+	"github.com/google/go-github/v88":           "GitHub's types and its pages of lists",
 	"github.com/klauspost/compress":             "raw payloads at rest (zstd)",
 	"github.com/pressly/goose/v3":               "migrations",
 	"github.com/rickar/cal/v2":                  "public holidays",
