@@ -55,8 +55,8 @@ func (l *Ledger) save(ctx context.Context, at string, change func() error) error
 	return change()
 }
 
-// put saves a row. The caller holds the lock.
-func (l *Ledger) put(row opsreview.Ticket) error {
+// checkRow refuses what no database of this program takes.
+func checkRow(row opsreview.Ticket) error {
 	switch {
 	case row.Tracker == "" || row.Fingerprint == "" || row.Generation < 1:
 		return opsreview.Errorf(opsreview.Invalid, "a row needs a tracker, a fingerprint and a generation")
@@ -64,6 +64,14 @@ func (l *Ledger) put(row opsreview.Ticket) error {
 		return opsreview.Errorf(opsreview.Invalid, "there is no state %q", row.State)
 	case row.State == opsreview.TicketFiled && row.RemoteID == "":
 		return opsreview.Errorf(opsreview.Invalid, "a filed ticket needs its name")
+	}
+	return nil
+}
+
+// put saves a row. The caller holds the lock.
+func (l *Ledger) put(row opsreview.Ticket) error {
+	if err := checkRow(row); err != nil {
+		return err
 	}
 	l.rows[ledgerKey{row.Tracker, row.Fingerprint, row.Generation}] = row
 	return nil
@@ -91,6 +99,11 @@ func (l *Ledger) Tickets(ctx context.Context, tracker string) ([]opsreview.Ticke
 // SaveTickets implements [ticket.Ledger].
 func (l *Ledger) SaveTickets(ctx context.Context, rows []opsreview.Ticket) error {
 	return l.save(ctx, "save", func() error {
+		for _, r := range rows {
+			if err := checkRow(r); err != nil {
+				return err
+			}
+		}
 		for _, r := range rows {
 			if err := l.put(r); err != nil {
 				return err
