@@ -39,8 +39,8 @@ func (t *Tracker) ref(id, key string) ticket.Ref {
 // issuePath is the path of an issue, whatever its name holds.
 func issuePath(id, rest string) string { return "rest/api/2/issue/" + url.PathEscape(id) + rest }
 
-// Get implements [ticket.Tracker]. It reads issues by id, which sees every
-// change at once, where a search lags.
+// Get implements [ticket.Tracker]. It reads issues by id or key, which sees
+// every change at once, where a search lags.
 func (t *Tracker) Get(ctx context.Context, ids []string) ([]ticket.Snapshot, error) {
 	kind, err := t.deployment(ctx)
 	if err != nil {
@@ -56,8 +56,8 @@ func (t *Tracker) Get(ctx context.Context, ids []string) ([]ticket.Snapshot, err
 		if err != nil {
 			return nil, err
 		}
-		for _, i := range issues {
-			found[i.ID] = t.snapshot(i)
+		for name, i := range issues {
+			found[name] = t.snapshot(i)
 		}
 	}
 	out := make([]ticket.Snapshot, 0, len(ids))
@@ -77,17 +77,29 @@ func (t *Tracker) Get(ctx context.Context, ids []string) ([]ticket.Snapshot, err
 	return out, nil
 }
 
-func (t *Tracker) bulkFetch(ctx context.Context, ids []string) ([]jira.Issue, error) {
+// bulkFetch returns issues by what they were asked for by, as far as they are
+// there.
+func (t *Tracker) bulkFetch(ctx context.Context, ids []string) (map[string]jira.Issue, error) {
 	var page struct {
 		Issues []jira.Issue `json:"issues"`
 	}
 	body := map[string]any{"issueIdsOrKeys": ids, "fields": t.fieldNames()}
-	err := t.send(ctx, http.MethodPost, "rest/api/2/issue/bulkfetch", body, &page)
-	return page.Issues, err
+	if err := t.send(ctx, http.MethodPost, "rest/api/2/issue/bulkfetch", body, &page); err != nil {
+		return nil, err
+	}
+	found := map[string]jira.Issue{}
+	for _, i := range page.Issues {
+		found[i.ID], found[i.Key] = i, i
+	}
+	if len(ids) == 1 && len(page.Issues) == 1 { // it may be asked for by a key that it had before it was moved
+		found[ids[0]] = page.Issues[0]
+	}
+	return found, nil
 }
 
-func (t *Tracker) fetchOneByOne(ctx context.Context, ids []string) ([]jira.Issue, error) {
-	var issues []jira.Issue
+// fetchOneByOne is bulkFetch for Data Center, which has none.
+func (t *Tracker) fetchOneByOne(ctx context.Context, ids []string) (map[string]jira.Issue, error) {
+	found := map[string]jira.Issue{}
 	for _, id := range ids {
 		var i jira.Issue
 		err := t.get(ctx, issuePath(id, ""), url.Values{"fields": {strings.Join(t.fieldNames(), ",")}}, &i)
@@ -97,9 +109,9 @@ func (t *Tracker) fetchOneByOne(ctx context.Context, ids []string) ([]jira.Issue
 		if err != nil {
 			return nil, err
 		}
-		issues = append(issues, i)
+		found[id] = i
 	}
-	return issues, nil
+	return found, nil
 }
 
 // AddLabels implements [ticket.Tracker].

@@ -44,7 +44,7 @@ func (s *site) sleep(ctx context.Context, d time.Duration) error {
 
 func (s *site) clock() rest.Clock { return rest.Clock{Now: s.now, Sleep: s.sleep} }
 
-func openSite(t *testing.T, p jirafake.Personality) *site {
+func openSite(t testing.TB, p jirafake.Personality) *site {
 	t.Helper()
 	s := &site{Server: jirafake.New(p), at: monday}
 	s.Now = s.now
@@ -57,7 +57,7 @@ func openSite(t *testing.T, p jirafake.Personality) *site {
 	return s
 }
 
-func (s *site) tracker(t *testing.T) *jira.Tracker {
+func (s *site) tracker(t testing.TB) *jira.Tracker {
 	t.Helper()
 	tr, err := jira.New(s.cfg, "hush-hush", nil, jira.WithClock(s.clock()))
 	if err != nil {
