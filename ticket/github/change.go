@@ -2,6 +2,8 @@ package github
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -110,8 +112,27 @@ func (t *Tracker) Note(ctx context.Context, id, marker string, body ticket.Body)
 
 var markerForm = regexp.MustCompile(`^[A-Za-z0-9](?:-?[A-Za-z0-9._])*$`)
 
-// mark begins a comment of ours. People do not see it.
-func mark(marker string) string { return "<!-- opsreview:" + marker + " -->\n" }
+// markForm is the line that a comment of ours begins with, which people do not
+// see, and what follows it. The line has the sum of that.
+var markForm = regexp.MustCompile(`^<!-- opsreview:(\S+) ([0-9a-f]+) -->\n((?s:.*))$`)
+
+// marked is a comment with its mark.
+func marked(marker, text string) string {
+	return "<!-- opsreview:" + marker + " " + sum(text) + " -->\n" + text
+}
+
+// ours reports whether a comment has a marker and is as we wrote it. One that
+// people edited is theirs.
+func ours(body, marker string) bool {
+	m := markForm.FindStringSubmatch(plainLines(body))
+	return m != nil && m[1] == marker && m[2] == sum(m[3])
+}
+
+// sum tells texts apart, but not by the blanks around them.
+func sum(text string) string {
+	digest := sha256.Sum256([]byte(strings.TrimSpace(text)))
+	return hex.EncodeToString(digest[:6])
+}
 
 // comment keeps one comment of ours on an issue.
 func (t *Tracker) comment(ctx context.Context, id, marker, text string) error {
@@ -130,14 +151,12 @@ func (t *Tracker) comment(ctx context.Context, id, marker, text string) error {
 	if err != nil {
 		return err
 	}
-	begin := mark(marker)
-	want := begin + text
+	want := marked(marker, text)
 	for _, c := range comments {
-		have := plainLines(c.GetBody())
 		switch {
-		case !strings.HasPrefix(have+"\n", begin) || !isSelf(self, c.GetUser()):
+		case !ours(c.GetBody(), marker) || !isSelf(self, c.GetUser()):
 			continue
-		case strings.TrimSpace(have) == strings.TrimSpace(want):
+		case strings.TrimSpace(plainLines(c.GetBody())) == strings.TrimSpace(want):
 			return nil
 		}
 		_, _, err := t.api.Issues.EditComment(ctx, t.owner, t.repo, c.GetID(), &github.IssueComment{Body: &want})

@@ -2,7 +2,9 @@ package markdown_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -12,6 +14,14 @@ import (
 	"opsreview/ticket"
 	"opsreview/ticket/markdown"
 )
+
+// block is a note as it stands in a file.
+func block(marker, text string) string {
+	digest := sha256.Sum256([]byte(text))
+	return fmt.Sprintf("<!-- opsreview:begin %s %x -->\n%s\n<!-- opsreview:end %s -->\n", marker, digest[:6], text, marker)
+}
+
+func crlf(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 
 func say(text string) ticket.Body {
 	return ticket.Body{{Paragraph: []ticket.Span{{Text: text}}}}
@@ -29,7 +39,9 @@ func TestChanges_LeaveEveryOtherByte(t *testing.T) {
 	note := func(text string) func(*markdown.Tracker) error {
 		return func(m *markdown.Tracker) error { return m.Note(ctx, "7-abcdef", "seen", say(text)) }
 	}
-	const why = "\n<!-- opsreview:begin reopened -->\nIt came back.\n<!-- opsreview:end reopened -->\n"
+	why := "\n" + block("reopened", "It came back.")
+	const torn = "---\nid: 7-abcdef\n---\n<!-- opsreview:begin seen x -->\nMine.\n<!-- opsreview:begin other x -->\nx\n<!-- opsreview:end seen -->\n"
+	edited := "---\nid: 7-abcdef\n---\n" + strings.Replace(block("seen", "Old."), "Old.", "Old. It is the disk.", 1)
 	tests := map[string]struct {
 		text string
 		do   func(*markdown.Tracker) error
@@ -92,24 +104,29 @@ func TestChanges_LeaveEveryOtherByte(t *testing.T) {
 		},
 		"a note comes behind all that people wrote": {
 			text: "---\nid: 7-abcdef\n---\nNo newline", do: note("Seen *again*."),
-			want: "---\nid: 7-abcdef\n---\nNo newline\n\n<!-- opsreview:begin seen -->\nSeen \\*again\\*.\n<!-- opsreview:end seen -->\n",
+			want: "---\nid: 7-abcdef\n---\nNo newline\n\n" + block("seen", "Seen \\*again\\*."),
 		},
 		"a note is kept in its place": {
-			text: "---\nid: 7-abcdef\n---\nAbove\n<!-- opsreview:begin seen -->\nOld.\n<!-- opsreview:end seen -->\nBelow\n", do: note("New."),
-			want: "---\nid: 7-abcdef\n---\nAbove\n<!-- opsreview:begin seen -->\nNew.\n<!-- opsreview:end seen -->\nBelow\n",
+			text: "---\nid: 7-abcdef\n---\nAbove\n" + block("seen", "Old.") + "Below\n", do: note("New."),
+			want: "---\nid: 7-abcdef\n---\nAbove\n" + block("seen", "New.") + "Below\n",
 		},
 		"the same note changes nothing": {
-			text: "---\nid: 7-abcdef\n---\n<!-- opsreview:begin seen -->\nNew.\n<!-- opsreview:end seen -->", do: note("New."),
-			want: "---\nid: 7-abcdef\n---\n<!-- opsreview:begin seen -->\nNew.\n<!-- opsreview:end seen -->\n",
+			text: "---\nid: 7-abcdef\n---\n" + block("seen", "New."), do: note("New."),
+			want: "---\nid: 7-abcdef\n---\n" + block("seen", "New."),
+		},
+		"a note that people edited is theirs": {
+			text: edited, do: note("New."), want: edited + "\n" + block("seen", "New."),
 		},
 		"a note whose end people deleted is theirs": {
-			text: "---\nid: 7-abcdef\n---\n<!-- opsreview:begin seen -->\nMine.\n<!-- opsreview:begin other -->\nx\n<!-- opsreview:end seen -->\n", do: note("New."),
-			want: "---\nid: 7-abcdef\n---\n<!-- opsreview:begin seen -->\nMine.\n<!-- opsreview:begin other -->\nx\n<!-- opsreview:end seen -->\n" +
-				"\n<!-- opsreview:begin seen -->\nNew.\n<!-- opsreview:end seen -->\n",
+			text: torn, do: note("New."), want: torn + "\n" + block("seen", "New."),
 		},
 		"a note's lines end as the file's do": {
-			text: "---\r\nid: 7-abcdef\r\n---\r\n", do: note("New."),
-			want: "---\r\nid: 7-abcdef\r\n---\r\n\r\n<!-- opsreview:begin seen -->\r\nNew.\r\n<!-- opsreview:end seen -->\r\n",
+			text: crlf("---\nid: 7-abcdef\n---\n"), do: note("New."),
+			want: crlf("---\nid: 7-abcdef\n---\n\n" + block("seen", "New.")),
+		},
+		"a note is found where an editor changed the ends of lines": {
+			text: crlf("---\nid: 7-abcdef\n---\n" + block("seen", "Old.")), do: note("New."),
+			want: crlf("---\nid: 7-abcdef\n---\n" + block("seen", "New.")),
 		},
 	}
 	for name, tt := range tests {
@@ -158,7 +175,7 @@ func TestNote_CodeCannotEndIt(t *testing.T) {
 	dir := t.TempDir()
 	tracker := open(t, dir)
 	ref := file(t, tracker, draft("Noisy"))
-	evil := ticket.Body{{Code: "<!-- opsreview:end seen -->\n<!-- opsreview:begin other -->"}}
+	evil := ticket.Body{{Code: "<!-- opsreview:end seen -->\n<!-- opsreview:begin other x -->"}}
 	for _, body := range []ticket.Body{evil, say("Harmless.")} {
 		if err := tracker.Note(t.Context(), ref.ID, "seen", body); err != nil {
 			t.Fatalf("writing a note: %v", err)

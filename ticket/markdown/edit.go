@@ -2,6 +2,8 @@ package markdown
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"regexp"
 	"slices"
@@ -179,8 +181,9 @@ func (e *edit) addLines(start, end int, parts, items []string) {
 	e.replace(last, last, lines.String())
 }
 
-// A block of ours stands between two such lines. What is outside of it is
-// people's.
+// A block of ours stands between two such lines, of which the first has the
+// sum of what is between. What is outside of it is people's, and a block whose
+// sum is another was edited by them: it is theirs too.
 const (
 	beginMark = "<!-- opsreview:begin "
 	endMark   = "<!-- opsreview:end "
@@ -194,11 +197,18 @@ func block(marker string, body ticket.Body) string {
 	text := ticket.RenderMarkdown(body, 0)
 	// Code is shown as it is, so that it could begin or end a block.
 	text = strings.ReplaceAll(text, "<!-- opsreview:", "<!-"+joiner+"- opsreview:")
-	return beginMark + marker + markEnd + "\n" + text + "\n" + endMark + marker + markEnd + "\n"
+	return beginMark + marker + " " + sum([]byte(text)) + markEnd + "\n" + text + "\n" + endMark + marker + markEnd + "\n"
 }
 
 // joiner is invisible and keeps what stands before and after it apart.
 const joiner = "\u2060"
+
+// sum tells texts apart, but not by how their lines end.
+func sum(text []byte) string {
+	text = bytes.TrimSpace(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")))
+	digest := sha256.Sum256(text)
+	return hex.EncodeToString(digest[:6])
+}
 
 // setBlock writes a note into a file: in the place of the one with the same
 // marker, or at the end.
@@ -219,20 +229,25 @@ func setBlock(text []byte, marker, note string) []byte {
 // findBlock finds the block of a marker. Marks that people tore apart are none:
 // a block ends before the next one begins.
 func findBlock(text []byte, marker string) (start, end int, ok bool) {
-	start = -1
+	start, inner, want := -1, 0, ""
 	for at := 0; at < len(text); {
 		next := len(text)
 		if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
 			next = at + i + 1
 		}
 		line := string(bytes.TrimRight(text[at:next], " \t\r\n"))
+		name, begins := strings.CutPrefix(line, beginMark)
 		switch {
-		case line == beginMark+marker+markEnd:
-			start = at
-		case strings.HasPrefix(line, beginMark):
+		case begins:
+			start, inner = -1, next
+			if want, ok = strings.CutPrefix(strings.TrimSuffix(name, markEnd), marker+" "); ok {
+				start = at
+			}
+		case start >= 0 && line == endMark+marker+markEnd:
+			if sum(text[inner:at]) == want {
+				return start, next, true
+			}
 			start = -1
-		case line == endMark+marker+markEnd && start >= 0:
-			return start, next, true
 		}
 		at = next
 	}
