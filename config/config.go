@@ -43,8 +43,8 @@ type Config struct {
 	Document policy.Document `yaml:"-"`
 
 	// Objectives are the SLOs of the files that SLOs names, each with the source
-	// that counts it. Warnings tell what is wrong with those files but can be
-	// lived with, each with its place.
+	// that counts it. Warnings tell what is wrong with those files and with the
+	// sources but can be lived with, each with its place.
 	Objectives []opsreview.SLO `yaml:"-"`
 	Warnings   []string        `yaml:"-"`
 
@@ -193,6 +193,7 @@ func Parse(name string, data []byte) (Config, error) {
 	if err := c.Validate(); err != nil {
 		return Config{}, err
 	}
+	c.Warnings = c.sourceWarnings()
 	return c, nil
 }
 

@@ -125,6 +125,20 @@ func (s Source) problems(path string) []problem {
 	return []problem{{path + "." + field, text}}
 }
 
+// sourceWarnings tells what is wrong with the sources together but can be lived
+// with.
+func (c Config) sourceWarnings() []string {
+	of := map[string][]string{}
+	for _, s := range c.Sources {
+		of[s.Type] = append(of[s.Type], s.Name)
+	}
+	if len(of["alertmanager"]) == 0 || len(of["pagerduty"]) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: what %s sends on to %s counts twice: send opsreview only those of its alerts that go elsewhere, or leave one of them out",
+		c.Origin["sources"], strings.Join(of["alertmanager"], ", "), strings.Join(of["pagerduty"], ", "))}
+}
+
 // baseURL is where the vendor's API is, as far as the source says.
 func (s Source) baseURL() string {
 	return cmp.Or(s.PagerDuty.BaseURL, s.Prometheus.BaseURL)

@@ -66,14 +66,14 @@ func (c Config) Validate() error {
 		return opsreview.Errorf(opsreview.Invalid, "webhook_token_file: is missing: name a file that holds the token that Alertmanager's calls bring, or read history alone with prometheus_url")
 	case c.PrometheusURL != "" && len(c.Match) == 0:
 		return opsreview.Errorf(opsreview.Invalid, "match: is missing: the history in Prometheus holds every alert, so say which ones page, such as '{severity=\"page\"}'")
-	case c.ServiceLabel != "" && !model.LabelName(c.ServiceLabel).IsValid():
+	case c.ServiceLabel != "" && !model.UTF8Validation.IsValidLabelName(c.ServiceLabel):
 		return opsreview.Errorf(opsreview.Invalid, "service_label: %q is not a label's name", c.ServiceLabel)
 	}
 	if _, err := c.conditions(); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.ExternalLabels)) {
-		if !model.LabelName(name).IsValid() {
+		if !model.UTF8Validation.IsValidLabelName(name) {
 			return opsreview.Errorf(opsreview.Invalid, "external_labels: %q is not a label's name", name)
 		}
 	}

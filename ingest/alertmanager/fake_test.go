@@ -26,8 +26,6 @@ type rule struct {
 	step     time.Duration
 }
 
-func (r rule) at(t time.Time) bool { return !t.Before(r.from) && t.Before(r.to) }
-
 // A fake is a Prometheus with the samples of some alerts.
 type fake struct {
 	t     testing.TB
@@ -40,6 +38,7 @@ type fake struct {
 	config  string         // YAML; "" answers 404
 	fails   int            // how many questions are answered with 503
 	queries int
+	warns   bool // answers may lack something
 }
 
 func openFake(t testing.TB, now time.Time, rules ...rule) *fake {
@@ -137,7 +136,11 @@ func (f *fake) query(w http.ResponseWriter, r *http.Request) {
 			result = append(result, map[string]any{"metric": series.labels, "value": values[len(values)-1]})
 		}
 	}
-	answer(w, map[string]any{"resultType": kind, "result": result})
+	reply := map[string]any{"status": "success", "data": map[string]any{"resultType": kind, "result": result}}
+	if f.warns {
+		reply["warnings"] = []string{"a store is down"}
+	}
+	_ = json.NewEncoder(w).Encode(reply)
 }
 
 // alertSeries are the rules of one set of labels.

@@ -264,6 +264,46 @@ func TestPull_WhatNobodyWasToldOf(t *testing.T) {
 	})
 }
 
+// What Alertmanager left out of a call is found in history, once the hour is
+// over.
+func TestPull_FindsWhatWasLeftOut(t *testing.T) {
+	f, m := openFake(t, noon, fires("A", "12:10:00", "12:20:00"), fires("B", "13:10:00", "13:20:00")), ingesttest.NewMemory()
+	for f.now.Before(noon.Add(2 * time.Hour)) {
+		if f.now.Equal(clock("12:30:00")) {
+			hour := opsreview.Window{Start: noon, End: noon.Add(time.Hour)}
+			b := opsreview.Batch{Suspect: []opsreview.SuspectWindow{{Window: hour, Reason: "alerts are missing", At: f.now}}}
+			if _, err := m.SaveBatch(t.Context(), "am", b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pull(t, m, f, heard)
+		f.now = f.now.Add(5 * time.Minute)
+	}
+	if diff := cmp.Diff([]string{"A 12:10:00–12:20:00"}, stretches(m)); diff != "" {
+		t.Errorf("pages (-want +got):\n%s", diff)
+	}
+	if h, err := m.Source(t.Context(), "am"); err != nil || len(h.Suspect) != 0 {
+		t.Errorf("suspect windows %+v, %v, want none", h.Suspect, err)
+	}
+}
+
+// A stretch of which Prometheus warns is read until it does not.
+func TestPull_ReadsAgainWhatPrometheusWarnsOf(t *testing.T) {
+	f, m := openFake(t, noon, fires("A", "09:00:00", "09:10:00")), ingesttest.NewMemory()
+	f.warns = true
+	pull(t, m, f)
+	h, err := m.Source(t.Context(), "am")
+	if err != nil || len(h.Suspect) == 0 {
+		t.Fatalf("suspect windows %+v, %v, want what was read", h.Suspect, err)
+	}
+	f.warns = false
+	f.now = f.now.Add(time.Minute)
+	pull(t, m, f)
+	if h, err = m.Source(t.Context(), "am"); err != nil || len(h.Suspect) != 0 {
+		t.Errorf("suspect windows %+v, %v, want none", h.Suspect, err)
+	}
+}
+
 func TestPull_ExternalLabels(t *testing.T) {
 	f, m := openFake(t, noon, fires("A", "03:00:00", "03:10:00")), ingesttest.NewMemory()
 	f.config = "global:\n  scrape_interval: 15s\n  external_labels:\n    cluster: eu\n    replica: a\n  rule_query_offset: 30s\n"

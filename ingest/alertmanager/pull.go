@@ -32,6 +32,8 @@ type puller struct {
 	st      state
 	end     time.Time // what is later is not read yet
 	down    time.Time // since when nobody has listened; zero if somebody has all along
+
+	lost opsreview.Window // what began in it counts, whoever told of it
 }
 
 func (p *puller) run(ctx context.Context) error {
@@ -62,39 +64,86 @@ func (p *puller) run(ctx context.Context) error {
 		p.session.Report(ingest.Progress{Phase: "alerts", Window: w, Done: float64(to.Sub(begin)) / float64(p.end.Sub(begin))})
 		first = false
 	}
-	return nil
+	return p.suspects(ctx)
 }
 
 // piece reads up to the end of a window, from a while before it.
 func (p *puller) piece(ctx context.Context, w opsreview.Window, first bool) (opsreview.Batch, error) {
-	var warnings []string
-	client := p.client.Warned(func(text string) { warnings = append(warnings, text) })
 	left := leftOf(w.Start)
 	if first {
 		left = w.Start
 	}
-	series, err := client.Raw(ctx, p.selector(), left, w.End)
+	h, err := p.read(ctx, opsreview.Window{Start: left, End: w.End}, p.st.Firing, first)
 	if err != nil {
-		return opsreview.Batch{}, err
+		return h.batch, err
 	}
-	r := &reading{
-		left: left.UnixMilli(), right: w.End.UnixMilli(), tracks: p.tracksOf(series), firing: p.st.Firing, first: first,
+	p.st.Firing, p.st.To = h.carry(h.found, leftOf(w.End).UnixMilli()), w.End
+	h.batch.Cursor, h.batch.Through = p.st.encode(), w.End
+	if h.warning != "" {
+		h.batch.Suspect = []opsreview.SuspectWindow{{Window: w, Reason: "Prometheus warns: " + clip(h.warning, mostValue), At: p.end}}
+	}
+	return h.batch, nil
+}
+
+// A history is what was read of a stretch of time.
+type history struct {
+	*reading
+	found   []run
+	batch   opsreview.Batch
+	warning string // why it may not be whole; "" if it is
+}
+
+// read reads a stretch of time, at whose beginning some alerts fire.
+func (p *puller) read(ctx context.Context, w opsreview.Window, firing map[string]carried, first bool) (h history, err error) {
+	client := p.client.Warned(func(text string) { h.warning = text })
+	series, err := client.Raw(ctx, p.selector(), w.Start, w.End)
+	if err != nil {
+		return h, err
+	}
+	h.reading = &reading{
+		left: w.Start.UnixMilli(), right: w.End.UnixMilli(), tracks: p.tracksOf(series), firing: firing, first: first,
 		ended: p.asker(client),
 	}
-	runs, err := r.runs(ctx)
+	if h.found, err = h.runs(ctx); err != nil {
+		return h, err
+	}
+	return h, p.meet(ctx, h.found, &h.batch)
+}
+
+// suspects reads once more what was not whole: stretches of which Prometheus
+// warned, and hours in which Alertmanager left alerts out of its calls. What
+// began in them counts, whoever told of it.
+func (p *puller) suspects(ctx context.Context) error {
+	list, err := p.session.Suspect(ctx)
 	if err != nil {
-		return opsreview.Batch{}, err
+		return err
 	}
-	var b opsreview.Batch
-	if err := p.meet(ctx, runs, &b); err != nil {
-		return b, err
+	for _, s := range list {
+		if s.End.After(p.end) || s.End.Before(p.end.Add(-p.backfill)) {
+			continue // it is not over yet, or will not be there any more
+		}
+		p.lost = s.Window
+		h, err := p.read(ctx, opsreview.Window{Start: s.Start.Add(-time.Hour), End: p.after(s.End)}, nil, true)
+		p.lost = opsreview.Window{}
+		if err != nil {
+			return err
+		}
+		if h.warning == "" {
+			h.batch.Cleared = []opsreview.Window{s.Window}
+		}
+		if err := p.session.Save(ctx, h.batch); err != nil {
+			return err
+		}
 	}
-	p.st.Firing, p.st.To = r.carry(runs, leftOf(w.End).UnixMilli()), w.End
-	b.Cursor, b.Through = p.st.encode(), w.End
-	if len(warnings) > 0 {
-		b.Suspect = []opsreview.SuspectWindow{{Window: w, Reason: "Prometheus warns: " + clip(warnings[0], mostValue), At: p.end}}
+	return nil
+}
+
+// after is a time from which the end of what began before t can be told.
+func (p *puller) after(t time.Time) time.Time {
+	if later := t.Add(time.Hour); later.Before(p.end) {
+		return later
 	}
-	return b, nil
+	return p.end
 }
 
 // leftOf is where the samples begin that are read for what follows t.
@@ -160,7 +209,7 @@ func (p *puller) meet(ctx context.Context, runs []run, b *opsreview.Batch) error
 // somebody listens to Alertmanager it is not: it was silenced, inhibited or not
 // routed here.
 func (p *puller) creates(start time.Time) bool {
-	return p.cfg.WebhookTokenFile == "" || start.Before(p.st.Since) || (!p.down.IsZero() && !start.Before(p.down.Add(-overlap)))
+	return p.cfg.WebhookTokenFile == "" || start.Before(p.st.Since) || p.lost.Contains(start) || (!p.down.IsZero() && !start.Before(p.down.Add(-overlap)))
 }
 
 // stored finds the pages of runs that are stored, and gives the runs their
