@@ -22,6 +22,7 @@ import (
 	"opsreview/server"
 	"opsreview/store"
 	"opsreview/ticket"
+	"opsreview/ticket/github"
 	"opsreview/ticket/jira"
 	"opsreview/ticket/markdown"
 )
@@ -97,6 +98,7 @@ type vendorOptions struct {
 	pagerduty    []pagerduty.Option
 	prometheus   []prometheus.Option
 	jira         []jira.Option
+	github       []github.Option
 	alertmanager []alertmanager.Option
 }
 
@@ -168,14 +170,21 @@ func openTracker(cfg config.Config, now func() time.Time, o vendorOptions) (tick
 		return nil, ticket.DefaultSettings(), nil
 	}
 	settings := t.Filing.Settings()
-	if t.Type == "markdown" {
-		tracker, err := markdown.New(t.Markdown, now)
-		return tracker, settings, err
+	var tracker ticket.Tracker
+	var err, unreadable error
+	var token rest.Secret
+	switch t.Type {
+	case "markdown":
+		tracker, err = markdown.New(t.Markdown, now)
+	case "github":
+		token, unreadable = readToken(t.GitHub.TokenFile, t.GitHub.TokenEnv)
+		tracker, err = github.New(t.GitHub, token, nil, o.github...)
+	default:
+		token, unreadable = readToken(t.Jira.TokenFile, t.Jira.TokenEnv)
+		tracker, err = jira.New(t.Jira, token, nil, o.jira...)
 	}
-	token, unreadable := readToken(t.Jira.TokenFile, t.Jira.TokenEnv)
-	tracker, err := jira.New(t.Jira, token, nil, o.jira...)
 	if err == nil && unreadable != nil {
-		return brokenTracker{Tracker: tracker, err: unreadable}, settings, nil
+		tracker = brokenTracker{Tracker: tracker, err: unreadable}
 	}
 	return tracker, settings, err
 }

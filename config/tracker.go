@@ -14,6 +14,7 @@ import (
 
 	"opsreview"
 	"opsreview/ticket"
+	"opsreview/ticket/github"
 	"opsreview/ticket/jira"
 	"opsreview/ticket/markdown"
 )
@@ -32,6 +33,7 @@ type Tracker struct {
 
 	Jira     jira.Config     // if Type is "jira"
 	Markdown markdown.Config // if Type is "markdown"
+	GitHub   github.Config   // if Type is "github"
 }
 
 // Filing says how eagerly tickets are filed; see [ticket.Settings].
@@ -107,6 +109,12 @@ var trackerTypes = map[string]trackerVendor{
 		paths:  func(t *Tracker) []*string { return []*string{&t.Markdown.Path} },
 		write:  func(t Tracker) any { return writtenTracker[markdown.Config]{t.Markdown, t.Filing} },
 	},
+	"github": {
+		keys:   fieldsOf(reflect.TypeFor[github.Config]()),
+		config: func(t *Tracker) vendorConfig { return &t.GitHub },
+		paths:  func(t *Tracker) []*string { return []*string{&t.GitHub.TokenFile} },
+		write:  func(t Tracker) any { return writtenTracker[github.Config]{t.GitHub, t.Filing} },
+	},
 }
 
 // UnmarshalYAML reads a tracker whose form was checked.
@@ -153,7 +161,7 @@ func (c Config) trackerProblems() []problem {
 	}
 	problems := t.Filing.problems(path)
 	for field, text := range map[string]string{
-		"base_url":   t.Jira.BaseURL,
+		"base_url":   cmp.Or(t.Jira.BaseURL, t.GitHub.BaseURL),
 		"browse_url": cmp.Or(t.Jira.BrowseURL, t.Markdown.BrowseURL),
 	} {
 		if u, err := url.Parse(text); err == nil && u.User != nil {

@@ -127,6 +127,14 @@ func TestParse_TrackerMistakes(t *testing.T) {
 			"tracker:\n  type: jira\n  token_file: t\n  project: OPS\n  base_url: https://me:Secret1@j.example\n",
 			[]string{"opsreview.yaml:5: tracker.base_url: must not hold "},
 		},
+		"a repository that is none": {
+			"tracker:\n  type: github\n  token_file: t\n  repo: example\n",
+			[]string{"opsreview.yaml:4: tracker.repo: "},
+		},
+		"a password in GitHub's address": {
+			"tracker:\n  type: github\n  token_file: t\n  repo: a/b\n  base_url: https://me:Secret1@g.example\n",
+			[]string{"opsreview.yaml:5: tracker.base_url: must not hold "},
+		},
 		"settings that make no sense, all at once": {
 			"tracker:\n  type: markdown\n  path: t\n  max_new: 0\n  settle: 30d\n  suppress_for: 9999d\n  wont_fix_resolutions: [\"\"]\n",
 			[]string{
