@@ -54,6 +54,11 @@ func ticketToProto(t opsreview.Ticket) *pb.Ticket {
 	if t.Fingerprint == "" {
 		return nil
 	}
+	return ticketFieldsToProto(t)
+}
+
+// ticketFieldsToProto converts a ticket of which the ledger may know nothing.
+func ticketFieldsToProto(t opsreview.Ticket) *pb.Ticket {
 	return &pb.Ticket{
 		Tracker:         t.Tracker,
 		Fingerprint:     t.Fingerprint,

@@ -44,7 +44,7 @@ type tracked struct {
 
 // withTracker configures a tracker in memory, on a clock of its own, and no
 // findings but of one kind.
-func withTracker(tracker *tickettest.Tracker, c *clock, kind string) func(*server.Options) {
+func withTracker(tracker ticket.Tracker, c *clock, kind string) func(*server.Options) {
 	return func(o *server.Options) {
 		o.Now, o.Tracker, o.TicketSettings = c.now, tracker, ticket.DefaultSettings()
 		rule, _ := o.Org.Policy.FindingRule(kind)

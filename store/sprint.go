@@ -59,22 +59,25 @@ func (w *writer) savePlanned(ctx context.Context, tracker, sprint string, at tim
 	return nil
 }
 
-// selectPassedOver counts the sprints that left a ticket out since one chose it.
+// selectPassedOver counts the sprints but one that left a ticket out since one
+// chose it.
 const selectPassedOver = `SELECT p.fingerprint, count(*) FROM plannings p
-	WHERE p.tracker = ? AND NOT p.chosen AND NOT EXISTS (SELECT 1 FROM plannings c
-		WHERE c.tracker = p.tracker AND c.fingerprint = p.fingerprint AND c.chosen AND (c.at, c.sprint) > (p.at, p.sprint))
+	WHERE p.tracker = ?1 AND p.sprint <> ?2 AND NOT p.chosen AND NOT EXISTS (SELECT 1 FROM plannings c
+		WHERE c.tracker = p.tracker AND c.fingerprint = p.fingerprint AND c.sprint <> ?2 AND c.chosen
+			AND (c.at, c.sprint) > (p.at, p.sprint))
 	GROUP BY p.fingerprint ORDER BY p.fingerprint`
 
 // PassedOver returns how many sprints in a row, the latest ones, have left a
 // ticket out, by fingerprint. Sprints for which a ticket was not considered do
-// not count, and tickets that the latest one chose are not in it.
-func (db *DB) PassedOver(ctx context.Context, tracker string) (map[string]int, error) {
+// not count, nor does the one to be planned, and tickets that the latest one
+// chose are not in it.
+func (db *DB) PassedOver(ctx context.Context, tracker, planned string) (map[string]int, error) {
 	if err := checkTracker(tracker); err != nil {
 		return nil, err
 	}
 	counts := map[string]int{}
 	err := db.view(ctx, func(tx *sql.Tx) error {
-		return each(ctx, tx, selectPassedOver, []any{tracker}, func(rows *sql.Rows) error {
+		return each(ctx, tx, selectPassedOver, []any{tracker, planned}, func(rows *sql.Rows) error {
 			var fingerprint string
 			var n int
 			err := rows.Scan(&fingerprint, &n)

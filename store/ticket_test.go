@@ -126,7 +126,7 @@ func TestTickets_OfTheFirstLedger(t *testing.T) {
 	if confirmed, err := db.Confirmed(t.Context(), tracker); err != nil || !confirmed.Equal(at(0, "10:00:00")) {
 		t.Errorf("it was confirmed %s: %v", confirmed, err)
 	}
-	if counts, err := db.PassedOver(t.Context(), tracker); err != nil || counts[want.Fingerprint] != 1 {
+	if counts, err := db.PassedOver(t.Context(), tracker, ""); err != nil || counts[want.Fingerprint] != 1 {
 		t.Errorf("it was passed over %v: %v", counts, err)
 	}
 }
@@ -179,7 +179,7 @@ func TestPlans_Tickets(t *testing.T) {
 		"the latest effects":        {effects(store.TicketEffectFilter{Limit: 10}), "SCAN e", false},
 		"a tracker's effects":       {effects(store.TicketEffectFilter{Tracker: tracker, Before: 7, Limit: 10}), "SEARCH e USING INDEX ticket_effects_tracker_idx (tracker=? AND rowid<?)", false},
 		"a finding's effects":       {effects(store.TicketEffectFilter{Tracker: tracker, Fingerprint: fingerprint, Now: window.End}), "SEARCH e USING INDEX ticket_effects_fingerprint_idx (fingerprint=?)", false},
-		"passed over":               {func() (string, []any) { return store.SelectPassedOver, []any{tracker} }, "SEARCH c USING PRIMARY KEY (tracker=? AND fingerprint=?)", false},
+		"passed over":               {func() (string, []any) { return store.SelectPassedOver, []any{tracker, "4"} }, "SEARCH c USING PRIMARY KEY (tracker=? AND fingerprint=?)", false},
 		"pages of a monitor": {
 			func() (string, []any) { return store.CountMonitorPages, []any{"m-1", 1, 2} },
 			"SEARCH pages USING COVERING INDEX pages_monitor_triggered_at_idx (monitor=? AND triggered_at>? AND triggered_at<?)", false,

@@ -77,7 +77,7 @@ type Store interface {
 	Confirmed(ctx context.Context, tracker string) (time.Time, error)
 	Confirm(ctx context.Context, tracker, by string, at time.Time) error
 	SavePlanning(ctx context.Context, tracker, sprint string, at time.Time, chosen, leftOut []string) error
-	PassedOver(ctx context.Context, tracker string) (map[string]int, error)
+	PassedOver(ctx context.Context, tracker, planned string) (map[string]int, error)
 	MonitorPages(ctx context.Context, monitor string, windows []opsreview.Window) ([]int, error)
 
 	Backup(ctx context.Context, path string) error

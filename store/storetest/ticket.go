@@ -271,7 +271,7 @@ func testPassedOver(t *testing.T, st Store) {
 		for name, n := range counts {
 			all[fp(name)] = n
 		}
-		same(t, what, all, must(st.PassedOver(t.Context(), tracker))(t))
+		same(t, what, all, must(st.PassedOver(t.Context(), tracker, ""))(t))
 	}
 	want("nothing planned", nil)
 	plan("1", 1, "a", "b c")
@@ -284,9 +284,11 @@ func testPassedOver(t *testing.T, st Store) {
 	plan("4", 5, "a", "b c")
 	plan("4", 6, "b", "a")
 	want("planned again", map[string]int{"a": 2, "c": 1, "d": 1})
+	same(t, "the one to be planned does not count", map[string]int{fp("a"): 1, fp("b"): 2, fp("d"): 1},
+		must(st.PassedOver(t.Context(), tracker, "4"))(t))
 	plan("2", 7, "a", "")
 	want("an old sprint keeps its place", map[string]int{"a": 1, "c": 1, "d": 1})
-	same(t, "another tracker", nil, must(st.PassedOver(t.Context(), "jira/OTHER"))(t))
+	same(t, "another tracker", nil, must(st.PassedOver(t.Context(), "jira/OTHER", ""))(t))
 }
 
 func testPlanningInvalid(t *testing.T, st Store) {
@@ -300,7 +302,7 @@ func testPlanningInvalid(t *testing.T, st Store) {
 	} {
 		wantCode(t, err, opsreview.Invalid)
 	}
-	same(t, "passed over", nil, must(st.PassedOver(t.Context(), tracker))(t))
+	same(t, "passed over", nil, must(st.PassedOver(t.Context(), tracker, ""))(t))
 }
 
 func testMonitorPages(t *testing.T, st Store) {

@@ -1972,7 +1972,9 @@ type PlanSprintResponse struct {
 	Query   string `protobuf:"bytes,6,opt,name=query,proto3" json:"query,omitempty"`
 	Applied bool   `protobuf:"varint,7,opt,name=applied,proto3" json:"applied,omitempty"`
 	// Past sprints, newest first.
-	Past          []*SprintShare `protobuf:"bytes,8,rep,name=past,proto3" json:"past,omitempty"`
+	Past []*SprintShare `protobuf:"bytes,8,rep,name=past,proto3" json:"past,omitempty"`
+	// Of the share, what our tickets that are in the sprint already take.
+	TakenPoints   float64 `protobuf:"fixed64,9,opt,name=taken_points,json=takenPoints,proto3" json:"taken_points,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2061,6 +2063,13 @@ func (x *PlanSprintResponse) GetPast() []*SprintShare {
 		return x.Past
 	}
 	return nil
+}
+
+func (x *PlanSprintResponse) GetTakenPoints() float64 {
+	if x != nil {
+		return x.TakenPoints
+	}
+	return 0
 }
 
 // A ticket and what doing it would bring.
@@ -2394,7 +2403,7 @@ const file_opsreview_v1_ticket_proto_rawDesc = "" +
 	"\x05share\x18\x03 \x01(\x01R\x05share\x12\x16\n" +
 	"\x06sprint\x18\x04 \x01(\tR\x06sprint\x12%\n" +
 	"\x0edefault_points\x18\x05 \x01(\x01R\rdefaultPoints\x12\x14\n" +
-	"\x05apply\x18\x06 \x01(\bR\x05apply\"\xb5\x02\n" +
+	"\x05apply\x18\x06 \x01(\bR\x05apply\"\xd8\x02\n" +
 	"\x12PlanSprintResponse\x12\x18\n" +
 	"\atracker\x18\x01 \x01(\tR\atracker\x12\x16\n" +
 	"\x06sprint\x18\x02 \x01(\tR\x06sprint\x12#\n" +
@@ -2403,7 +2412,8 @@ const file_opsreview_v1_ticket_proto_rawDesc = "" +
 	"\bleft_out\x18\x05 \x03(\v2\x1a.opsreview.v1.SprintTicketR\aleftOut\x12\x14\n" +
 	"\x05query\x18\x06 \x01(\tR\x05query\x12\x18\n" +
 	"\aapplied\x18\a \x01(\bR\aapplied\x12-\n" +
-	"\x04past\x18\b \x03(\v2\x19.opsreview.v1.SprintShareR\x04past\"\xcc\x01\n" +
+	"\x04past\x18\b \x03(\v2\x19.opsreview.v1.SprintShareR\x04past\x12!\n" +
+	"\ftaken_points\x18\t \x01(\x01R\vtakenPoints\"\xcc\x01\n" +
 	"\fSprintTicket\x12,\n" +
 	"\x06ticket\x18\x01 \x01(\v2\x14.opsreview.v1.TicketR\x06ticket\x12\x16\n" +
 	"\x06points\x18\x02 \x01(\x01R\x06points\x12)\n" +
