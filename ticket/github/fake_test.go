@@ -19,7 +19,7 @@ var monday = time.Date(2026, 3, 9, 8, 0, 0, 0, time.UTC)
 // A hub is a GitHub with one repository, as strict as the real one where that
 // matters here.
 type hub struct {
-	t   *testing.T
+	t   testing.TB
 	url string
 
 	mu       sync.Mutex
@@ -66,7 +66,7 @@ type fault struct {
 	after        func()                                       // after everything happened, before the answer
 }
 
-func newHub(t *testing.T) *hub {
+func newHub(t testing.TB) *hub {
 	t.Helper()
 	h := &hub{
 		t: t, login: "opsbot", fullName: "acme/ops", rights: map[string]bool{"pull": true, "triage": true},

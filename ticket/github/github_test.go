@@ -18,7 +18,7 @@ import (
 	"opsreview/ticket/github"
 )
 
-func open(t *testing.T, h *hub) *github.Tracker {
+func open(t testing.TB, h *hub) *github.Tracker {
 	t.Helper()
 	clock := rest.Clock{Now: func() time.Time { return monday }, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 	cfg := github.Config{Repo: "acme/ops", BaseURL: h.url, TokenFile: "token", Labels: []string{"sre", "Opsreview"}}

@@ -206,10 +206,12 @@ func (t *Tracker) Relate(ctx context.Context, id, other, kind string) error {
 		return &ticket.Rejected{Reason: other + " is no ticket of this folder"}
 	}
 	return t.change(ctx, id, func(f file) ([]byte, error) {
-		for _, there := range slices.Concat(f.related, f.duplicates) {
-			if numberOf(there) == number {
-				return f.text, nil
-			}
+		there := f.duplicates // which are related, too
+		if list == keyRelated {
+			there = slices.Concat(there, f.related)
+		}
+		if slices.ContainsFunc(there, func(t string) bool { return numberOf(t) == number }) {
+			return f.text, nil
 		}
 		e := newEdit(f.text)
 		e.add(list, key(number))

@@ -68,7 +68,9 @@ func unreadable(c contents) []ticket.Check {
 	var checks []ticket.Check
 	for i, b := range c.broken {
 		if i == mostTold {
-			return append(checks, ticket.Check{Subject: "files", Detail: fmt.Sprintf("%d more files cannot be read", len(c.broken)-i)})
+			return append(checks, ticket.Check{
+				Subject: "files", Detail: fmt.Sprintf("%d more cannot be read", len(c.broken)-i), Remedy: "repair the others first, and check again",
+			})
 		}
 		checks = append(checks, ticket.Check{
 			Subject: b.name, Detail: said(b.err),

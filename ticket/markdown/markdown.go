@@ -28,7 +28,8 @@ import (
 	"opsreview/ticket"
 )
 
-// A Tracker is one folder. It implements [ticket.Tracker].
+// A Tracker is one folder. It implements [ticket.Tracker] and
+// [ticket.Planner].
 type Tracker struct {
 	cfg Config
 	now func() time.Time
@@ -38,12 +39,15 @@ type Tracker struct {
 
 var _ ticket.Tracker = (*Tracker)(nil)
 
-// New returns a tracker that writes the time of now into the tickets that it
-// files. It returns an Invalid error for a configuration that cannot work. It
+// New returns a tracker that tells the time by now, or by the machine's clock
+// if that is nil. It returns an Invalid error for a configuration that cannot work. It
 // touches no file.
 func New(cfg Config, now func() time.Time) (*Tracker, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
+	}
+	if now == nil {
+		now = time.Now
 	}
 	return &Tracker{cfg: cfg, now: now}, nil
 }

@@ -16,7 +16,7 @@ import (
 
 var monday = time.Date(2026, 3, 9, 8, 0, 0, 0, time.UTC)
 
-func open(t *testing.T, dir string) *markdown.Tracker {
+func open(t testing.TB, dir string) *markdown.Tracker {
 	t.Helper()
 	tracker, err := markdown.New(markdown.Config{Path: dir, Project: "OPS", BrowseURL: "https://git.example.com/ops/"}, func() time.Time { return monday })
 	if err != nil {
@@ -56,7 +56,7 @@ func get(t *testing.T, tracker *markdown.Tracker, id string) ticket.Snapshot {
 	return snaps[0]
 }
 
-func readFile(t *testing.T, dir, name string) string {
+func readFile(t testing.TB, dir, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
@@ -65,14 +65,14 @@ func readFile(t *testing.T, dir, name string) string {
 	return string(text)
 }
 
-func writeFile(t *testing.T, dir, name, text string) {
+func writeFile(t testing.TB, dir, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 		t.Fatalf("writing a ticket: %v", err)
 	}
 }
 
-func listFiles(t *testing.T, dir string) []string {
+func listFiles(t testing.TB, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
