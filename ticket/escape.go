@@ -32,28 +32,31 @@ type reading struct {
 	pattern *regexp.Regexp
 }
 
-// The readings: addresses, mentions, emoji, smileys, entities, and references
-// to issues.
+// The readings: addresses, mentions, emoji, smileys and entities.
 var readings = []reading{
 	{":.", regexp.MustCompile(`(?i)(:)(//)|(www)(\.)|(mailto|tel|sms|file|javascript|data)(:)`)},
 	{"@", regexp.MustCompile(`(@)([^\s\x{2060}])`)},
 	{":", regexp.MustCompile(`(:)([A-Za-z0-9_+-]+:)`)},
 	{":;(", regexp.MustCompile(`([:;])(-?[)(DPp|/\\])|(\()((?:y|n|i|/|x|!|\+|-|\?|on|off|\*[rgby]?|flag|flagoff)\))`)},
 	{"&", regexp.MustCompile(`(&)([#A-Za-z])`)},
-	{"#-", regexp.MustCompile(`(#)([0-9])|([A-Z][A-Z0-9_]+-)([0-9])`)},
 }
 
+// References to issues are not read within links, where they stay as they are
+// so that people can copy them.
+var references = reading{"#-", regexp.MustCompile(`(#)([0-9])|([A-Z][A-Z0-9_]+-)([0-9])`)}
+
 var (
-	wikiLayout = regexp.MustCompile(`^(?:h[1-6]|bq)\.|^[-*#|]`)
+	wikiLayout = regexp.MustCompile(`^(?:h[1-6]|bq)\.|^#`)
 	listNumber = regexp.MustCompile(`^([0-9]+)([.)])`)
 )
 
 // inert breaks what is read in plain text.
-func inert(s string) string {
+func inert(s string, at place) string {
+	if !at.link {
+		s = references.breakAll(s)
+	}
 	for _, r := range readings {
-		if strings.ContainsAny(s, r.signs) {
-			s = r.breakAll(s)
-		}
+		s = r.breakAll(s)
 	}
 	return s
 }
@@ -61,7 +64,7 @@ func inert(s string) string {
 // breakAll breaks every occurrence. They may overlap, as in ":a:b:", so it
 // looks until there is none.
 func (r reading) breakAll(s string) string {
-	for {
+	for strings.ContainsAny(s, r.signs) {
 		found := r.pattern.FindAllStringSubmatchIndex(s, -1)
 		if len(found) == 0 {
 			return s
@@ -78,14 +81,15 @@ func (r reading) breakAll(s string) string {
 		}
 		s = out.String() + s[last:]
 	}
+	return s
 }
 
 // wikiText escapes a stretch of text for Jira. A backslash before a special
 // character shows it as it is, but two backslashes break the line, so the
 // text's own backslashes become a look-alike.
-func wikiText(s string, first bool) string {
-	s = inert(strings.ReplaceAll(s, `\`, "∖"))
-	layout := first && wikiLayout.MatchString(s)
+func wikiText(s string, at place) string {
+	s = inert(strings.ReplaceAll(s, `\`, "∖"), at)
+	layout := at.first && wikiLayout.MatchString(s)
 	runes := []rune(s)
 	var out strings.Builder
 	for i, r := range runes {
@@ -109,7 +113,7 @@ func wikiText(s string, first bool) string {
 // mark is no markup.
 func withinWord(s []rune, i int) bool {
 	word := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
-	return i > 0 && i+1 < len(s) && word(s[i-1]) && word(s[i+1])
+	return i > 0 && i+1 < len(s) && word(s[i-1]) && (word(s[i+1]) || string(s[i+1]) == joiner)
 }
 
 // wikiCode shows a text as it is. Only its own end could end it, and mentions
@@ -122,8 +126,8 @@ func wikiCode(s string) string {
 }
 
 // markdownText escapes a stretch of text for GitHub.
-func markdownText(s string, first bool) string {
-	s = inert(s)
+func markdownText(s string, at place) string {
+	s = inert(s, at)
 	runes := []rune(s)
 	var out strings.Builder
 	for i, r := range runes {
@@ -135,13 +139,13 @@ func markdownText(s string, first bool) string {
 				out.WriteRune('\\')
 			}
 		case '#', '+', '-', '=':
-			if first && i == 0 {
+			if at.first && i == 0 {
 				out.WriteRune('\\')
 			}
 		}
 		out.WriteRune(r)
 	}
-	if first {
+	if at.first {
 		return listNumber.ReplaceAllString(out.String(), `$1\$2`)
 	}
 	return out.String()

@@ -250,7 +250,7 @@ func TestPlan_DraftsAreLabelledAndCosted(t *testing.T) {
 		"**≈ 3.4 h/week, 1 page, 2 people**\n",
 		"### What was seen\n\n- 9 of 12 labelled pages were not actionable.\n",
 		"### What to do\n\nRaise its threshold.\n",
-		"- Sun 2026-03-08 09:00 UTC [#\u20604411](https://pd.example/P1) Latency \\[\\~ada\\]\n",
+		"- Sun 2026-03-08 09:00 UTC [#4411](https://pd.example/P1) Latency \\[\\~ada\\]\n",
 		"Filed by opsreview for the team Secrets \\& Keys, from its review of 2026-03-02 to 2026-03-09.",
 	} {
 		if !strings.Contains(text, part) {

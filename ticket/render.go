@@ -16,11 +16,17 @@ const joiner = "\u2060"
 // strangers wrote.
 type markup struct {
 	heading func(text string) string
-	text    func(s string, first bool) string // first on its line
+	text    func(s string, at place) string
 	link    func(text, url string) string
 	strong  func(text string) string
 	code    func(text string) string
 	item    string // what a list's item begins with
+}
+
+// A place is where a text stands.
+type place struct {
+	first bool // on its line
+	link  bool // within a link
 }
 
 // Render writes a body in a format, cut to a number of runes between its parts
@@ -92,7 +98,7 @@ func headLines(text string, most int) string {
 func (m markup) block(b Block) string {
 	switch {
 	case b.Heading != "":
-		return m.heading(m.text(flat(b.Heading), false))
+		return m.heading(m.text(flat(b.Heading), place{}))
 	case len(b.Paragraph) > 0:
 		return m.spans(b.Paragraph)
 	case len(b.List) > 0:
@@ -122,8 +128,10 @@ func (m markup) spans(spans []Span) string {
 		glue = text != "" && text[len(text)-1] != ' ' || glue && text == ""
 		core := strings.TrimSpace(text)
 		lead := text[:len(text)-len(strings.TrimLeft(text, " "))]
-		written := m.text(core, strings.TrimSpace(out.String()) == "")
-		if target, ok := safeURL(s.URL); ok && core != "" {
+		target, ok := safeURL(s.URL)
+		ok = ok && core != ""
+		written := m.text(core, place{first: strings.TrimSpace(out.String()) == "", link: ok})
+		if ok {
 			written = m.link(written, target)
 		}
 		if s.Strong && core != "" {
