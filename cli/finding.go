@@ -70,7 +70,7 @@ func (a *app) printFindingList(resp *pb.ListFindingsResponse, team, output strin
 		return printCSV(a.stdout, findingCSVHead, rows)
 	}
 	s := a.style()
-	writeLine(a.stdout, s.bold("what needs work"+teamTitle(team)))
+	a.indented(0, s.bold, "what needs work"+teamTitle(team))
 	writeLine(a.stdout, frameOf(resp.GetWindow(), resp.GetTimeZone()).String())
 	if len(resp.GetFindings()) == 0 {
 		writeLine(a.stdout, "\n  nothing that the policy's rules look for")
@@ -118,7 +118,7 @@ func (a *app) printFinding(n int, f *pb.Finding, filed *pb.Ticket, evidence int)
 
 // indented writes a text over as many lines as it needs, each so far in.
 func (a *app) indented(indent int, paint func(string) string, text string) {
-	for _, line := range wrap(text, a.terminalWidth()-indent) {
+	for _, line := range wrap(text, a.terminalWidth()-max(indent, 1)) {
 		if paint != nil {
 			line = paint(line)
 		}
@@ -145,15 +145,13 @@ func ticketStatus(t *pb.Ticket) string {
 		}
 		return status
 	case "suppressed":
-		text := "will not be fixed"
+		text := "won't fix"
 		if t.GetSuppressEndTime() != nil {
-			text += " before " + t.GetSuppressEndTime().AsTime().UTC().Format("2006-01-02")
+			text += " until " + t.GetSuppressEndTime().AsTime().UTC().Format("2006-01-02")
 		}
 		return text
 	case "creating":
 		return "being filed, or cut off"
-	case "uncertain":
-		return "uncertain: the answer was lost"
 	}
 	return clean(t.GetState())
 }

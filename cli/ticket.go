@@ -75,8 +75,7 @@ func (a *app) printPlan(resp *pb.PlanTicketsResponse, p planFlags, verbose bool)
 	if p.output == asJSON {
 		return printJSON(a.stdout, ticketPlanToJSON(resp))
 	}
-	s := a.style()
-	writeLine(a.stdout, s.bold("tickets for "+bounded(resp.GetTracker())+teamTitle(p.scope.team)))
+	a.indented(0, a.style().bold, "tickets for "+bounded(resp.GetTracker())+teamTitle(p.scope.team))
 	if resp.GetWindow() != nil {
 		writeLine(a.stdout, "from the review of "+frameOf(resp.GetWindow(), resp.GetTimeZone()).String())
 	}
@@ -107,9 +106,7 @@ func (a *app) printPlanCommand(resp *pb.PlanTicketsResponse, p planFlags) {
 		return
 	}
 	if !resp.GetConfirmed() {
-		for _, line := range wrap(fmt.Sprintf("nobody has agreed yet that tickets are filed in %s; --confirm, once, is how", bounded(resp.GetTracker())), a.terminalWidth()) {
-			writeLine(a.stdout, line)
-		}
+		a.indented(0, nil, fmt.Sprintf("nobody has agreed yet that tickets are filed in %s; --confirm, once, is how", bounded(resp.GetTracker())))
 	}
 	writeLine(a.stdout, "  "+a.fileCommandLine(resp, p))
 }

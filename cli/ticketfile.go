@@ -221,7 +221,7 @@ func (a *app) printFiled(f *filing, req *pb.FileTicketsRequest, err error) {
 	if err != nil {
 		text += ", and then it ended early"
 	}
-	writeLine(a.stdout, text)
+	a.indented(0, nil, text)
 }
 
 // sum counts what was done.

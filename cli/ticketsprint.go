@@ -99,13 +99,12 @@ func parseShare(text string) (float64, error) {
 func pointsText(x float64) string { return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64) }
 
 func (a *app) printSprint(resp *pb.PlanSprintResponse, req *pb.PlanSprintRequest) {
-	s := a.style()
 	head := "sprint planning for " + bounded(resp.GetTracker()) + teamTitle(req.GetTeam())
 	if resp.GetSprint() != "" {
 		head += ", " + bounded(resp.GetSprint())
 	}
-	writeLine(a.stdout, s.bold(head))
-	writeLine(a.stdout, fmt.Sprintf("%s of %s points: %s for operational work", share(req.GetShare()), pointsText(req.GetCapacity()), pointsText(resp.GetBudgetPoints())))
+	a.indented(0, a.style().bold, head)
+	writeLine(a.stdout, fmt.Sprintf("%s %% of %s points: %s for operational work", pointsText(100*req.GetShare()), pointsText(req.GetCapacity()), pointsText(resp.GetBudgetPoints())))
 	if len(resp.GetChosen())+len(resp.GetLeftOut()) == 0 {
 		writeLine(a.stdout, "\n  no open tickets wait for a sprint")
 	}
@@ -115,7 +114,7 @@ func (a *app) printSprint(resp *pb.PlanSprintResponse, req *pb.PlanSprintRequest
 	}
 	saves := ""
 	if text := ticket.Cost(minutes); text != "" {
-		saves = ", which saves " + text
+		saves = ", saving " + text
 	}
 	a.printSprintTickets(fmt.Sprintf("IN: %s points%s", pointsText(points), saves), resp.GetChosen())
 	a.printSprintTickets("DOES NOT FIT", resp.GetLeftOut())
@@ -124,12 +123,12 @@ func (a *app) printSprint(resp *pb.PlanSprintResponse, req *pb.PlanSprintRequest
 	if resp.GetQuery() != "" {
 		writeLine(a.stdout, "")
 		writeLine(a.stdout, "the same list in the tracker:")
-		writeLine(a.stdout, "  "+bounded(resp.GetQuery()))
+		writeLine(a.stdout, "  "+bounded(resp.GetQuery())) // not wrapped: it is to be copied
 	}
 	writeLine(a.stdout, "")
 	switch {
 	case resp.GetApplied():
-		writeLine(a.stdout, fmt.Sprintf("%s moved into %s", plural(len(resp.GetChosen()), "ticket"), orElse(bounded(resp.GetSprint()), "the sprint")))
+		a.indented(0, nil, fmt.Sprintf("%s moved into %s", plural(len(resp.GetChosen()), "ticket"), orElse(bounded(resp.GetSprint()), "the sprint")))
 	case len(resp.GetChosen()) > 0 && resp.GetSprint() != "":
 		writeLine(a.stdout, "nothing was moved: the same command with --apply moves them")
 	case len(resp.GetChosen()) > 0:

@@ -53,7 +53,7 @@ func (a *app) printTicketSync(resp *pb.SyncTicketsResponse, output string) error
 	if resp.GetGone() > 0 {
 		text += fmt.Sprintf(", %d gone (opsreview ticket list --state gone)", resp.GetGone())
 	}
-	writeLine(a.stdout, text)
+	a.indented(0, nil, text)
 	return nil
 }
 
@@ -92,7 +92,7 @@ func (a *app) printAdoption(resp *pb.AdoptTicketsResponse, output string) error 
 			return err
 		}
 	} else {
-		writeLine(a.stdout, fmt.Sprintf("%s: %s found by label, %d taken into the ledger", bounded(resp.GetTracker()), plural(resp.GetFound(), "ticket"), resp.GetAdopted()))
+		a.indented(0, nil, fmt.Sprintf("%s: %s found by label, %d taken into the ledger", bounded(resp.GetTracker()), plural(resp.GetFound(), "ticket"), resp.GetAdopted()))
 		for _, d := range resp.GetDuplicates() {
 			a.indented(2, a.style().warn, "! several open tickets stand for "+bounded(d)+": keep one, and close the others as its duplicates")
 		}
@@ -149,7 +149,7 @@ func (a *app) printResolved(t *pb.Ticket, output string) error {
 	} else {
 		text += "the next \"opsreview ticket file\" files it"
 	}
-	writeLine(a.stdout, text)
+	a.indented(0, nil, text)
 	if t.GetUrl() != "" {
 		writeLine(a.stdout, "  "+bounded(t.GetUrl()))
 	}

@@ -38,7 +38,7 @@ The exit status is 1 if something cannot be done.`,
 					checks[i] = &pb.SourceCheck{Subject: k.GetSubject(), Ok: k.GetOk(), Detail: k.GetDetail(), Remedy: k.GetRemedy()}
 				}
 				if output == asTable {
-					writeLine(a.stdout, a.style().bold(bounded(resp.GetTracker())))
+					a.indented(0, a.style().bold, bounded(resp.GetTracker()))
 				}
 				return a.printChecks(checks, output)
 			})
