@@ -20,12 +20,12 @@ import (
 // Preview implements [ticket.Tracker].
 func (t *Tracker) Preview(d ticket.Draft) string {
 	title, body := t.Caps().Fit(d)
-	return fmt.Sprintf("POST /repos/%s/issues\n\ntitle: %s\nlabels: %s\n\n%s\n", t.cfg.Repo, title, strings.Join(t.labels(d), ", "), body)
+	return fmt.Sprintf("POST /repos/%s/issues\n\ntitle: %s\nlabels: %s\n\n%s\n", t.cfg.Repo, title, strings.Join(t.draftLabels(d), ", "), body)
 }
 
-// labels are a draft's and those of the configuration. GitHub does not tell
+// draftLabels are a draft's and those of the configuration. GitHub does not tell
 // capitals apart in them.
-func (t *Tracker) labels(d ticket.Draft) []string {
+func (t *Tracker) draftLabels(d ticket.Draft) []string {
 	var labels []string
 	for _, l := range slices.Concat(d.Labels, t.cfg.Labels) {
 		if !slices.ContainsFunc(labels, func(have string) bool { return strings.EqualFold(have, l) }) {
@@ -37,8 +37,11 @@ func (t *Tracker) labels(d ticket.Draft) []string {
 
 // Create implements [ticket.Tracker].
 func (t *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Ref, error) {
+	if err := t.mayLabel(ctx); err != nil {
+		return ticket.Ref{}, err
+	}
 	title, body := t.Caps().Fit(d)
-	labels := t.labels(d)
+	labels := t.draftLabels(d)
 	issue, _, err := t.api.Issues.Create(ctx, t.owner, t.repo, &github.IssueRequest{Title: &title, Body: &body, Labels: &labels})
 	if err != nil {
 		return ticket.Ref{}, settle(err)
@@ -48,6 +51,29 @@ func (t *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Ref, error
 		return filed, opsreview.Errorf(opsreview.Unavailable, "GitHub's answer names no issue")
 	}
 	return filed, nil
+}
+
+// mayLabel asks once whether the account may set labels. Where it may not,
+// GitHub files an issue without them and says nothing, and the issue is never
+// found again.
+func (t *Tracker) mayLabel(ctx context.Context) error {
+	t.mu.Lock()
+	known := t.labels
+	t.mu.Unlock()
+	if known {
+		return nil
+	}
+	repo, err := t.repository(ctx)
+	if err != nil {
+		return err
+	}
+	if c := checkRights(repo); !c.OK {
+		return &ticket.Rejected{Reason: c.Detail + "; " + c.Remedy}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.labels = true
+	return nil
 }
 
 // find returns the number of an issue that is to be changed.

@@ -112,7 +112,7 @@ func checkRights(repo *github.Repository) ticket.Check {
 		return ticket.Check{Subject: "labels", OK: true, Detail: "the account may set them"}
 	}
 	return ticket.Check{
-		Subject: "labels", Detail: "the account may not set them: GitHub would drop them, and tickets were not found again",
+		Subject: "labels", Detail: "the account may not set them: GitHub would drop them, and tickets would never be found again",
 		Remedy: "give the account the role triage or write in " + repo.GetFullName(),
 	}
 }

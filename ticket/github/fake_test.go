@@ -36,7 +36,6 @@ type hub struct {
 	comments []*comment
 	asked    []string // "GET /repos/acme/ops/issues/1"
 	faults   []fault
-	evil     []string // credentials that came to where they must not
 }
 
 type issue struct {

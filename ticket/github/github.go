@@ -33,10 +33,11 @@ type Tracker struct {
 	api         *github.Client
 	owner, repo string
 
-	mu    sync.Mutex
-	name  string // of the repository as GitHub calls it; "" until it was asked
-	login string // of the token's account; "" until it was asked, and for an app
-	known bool   // whether login was asked
+	mu     sync.Mutex
+	name   string // of the repository as GitHub calls it; "" until it was asked
+	labels bool   // whether the account may label, which it was asked for
+	login  string // of the token's account; "" until it was asked, and for an app
+	known  bool   // whether login was asked
 }
 
 var _ ticket.Tracker = (*Tracker)(nil)
@@ -230,14 +231,14 @@ func (t *Tracker) isHere(ctx context.Context, i *github.Issue) (bool, error) {
 	t.mu.Lock()
 	name := t.name
 	t.mu.Unlock()
-	if name == "" {
-		repo, err := t.repository(ctx)
-		if err != nil {
-			return false, err
-		}
-		name = repo.GetFullName()
+	if sameRepo(where, name) {
+		return true, nil
 	}
-	return sameRepo(where, name), nil
+	repo, err := t.repository(ctx)
+	if err != nil {
+		return false, err
+	}
+	return sameRepo(where, repo.GetFullName()), nil
 }
 
 // repository asks for the repository.

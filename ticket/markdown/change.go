@@ -56,9 +56,13 @@ func readNumbers(ctx context.Context, root *os.Root, ids []string) (contents, er
 	if err != nil {
 		return contents{}, err
 	}
+	wanted := map[int]bool{}
+	for _, id := range ids {
+		wanted[numberOf(id)] = true
+	}
 	likely := slices.DeleteFunc(slices.Clone(list), func(name string) bool {
 		n := numberIn(name)
-		return n == 0 || !slices.ContainsFunc(ids, func(id string) bool { return numberOf(id) == n })
+		return n == 0 || !wanted[n]
 	})
 	c, err := read(ctx, root, likely)
 	if err != nil {

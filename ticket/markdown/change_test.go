@@ -89,6 +89,14 @@ func TestChanges_LeaveEveryOtherByte(t *testing.T) {
 			text: "---\nid: 7-abcdef\nrelated: 3\n---\n", do: relate("3-zzz", "relates"),
 			want: "---\nid: 7-abcdef\nrelated: 3\n---\n",
 		},
+		"a duplicate is one though it is related, too": {
+			text: "---\nid: 7-abcdef\nrelated: [4]\n---\n", do: relate("4-zzz", "duplicates"),
+			want: "---\nid: 7-abcdef\nrelated: [4]\nduplicates: [\"0004\"]\n---\n",
+		},
+		"a duplicate is related": {
+			text: "---\nid: 7-abcdef\nduplicates: 4\n---\n", do: relate("4-zzz", "relates"),
+			want: "---\nid: 7-abcdef\nduplicates: 4\n---\n",
+		},
 		"a duplicate is named as one": {
 			text: "---\nid: 7-abcdef\nduplicates:\n- 0003\n---\n", do: relate("4-zzz", "duplicates"),
 			want: "---\nid: 7-abcdef\nduplicates:\n- 0003\n- \"0004\"\n---\n",

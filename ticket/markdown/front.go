@@ -60,10 +60,14 @@ var (
 	idForm = regexp.MustCompile(`^([1-9][0-9]{0,8})-([a-z]+)$`)
 )
 
+// byteOrder is what some editors put before everything else.
+const byteOrder = "\ufeff"
+
 // split finds the head of a file: text[start:end] is YAML.
 func split(text []byte) (start, end int, err error) {
 	start = bytes.IndexByte(text, '\n') + 1
-	if start == 0 || string(bytes.TrimRight(text[:start], " \t\r\n")) != "---" {
+	first := bytes.TrimPrefix(text[:start], []byte(byteOrder))
+	if start == 0 || string(bytes.TrimRight(first, " \t\r\n")) != "---" {
 		return 0, 0, errNoFront
 	}
 	for end = start; end < len(text) && end < mostFront; {

@@ -67,15 +67,7 @@ func (t *Tracker) Preview(d ticket.Draft) string {
 // Find implements [ticket.Tracker]. It is an error where a file that carries
 // the labels cannot be read: not to find it could file it twice.
 func (t *Tracker) Find(ctx context.Context, labels ...string) ([]ticket.Snapshot, error) {
-	root, err := t.open(false)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil // nothing was filed yet
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close() // nothing is written through it
-	c, err := read(ctx, root, nil)
+	c, err := t.scan(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -84,13 +76,32 @@ func (t *Tracker) Find(ctx context.Context, labels ...string) ([]ticket.Snapshot
 			return nil, opsreview.Wrapf(b.err, opsreview.Invalid, "%s seems to be one of these tickets and cannot be read: %s", b.name, b.err)
 		}
 	}
+	return t.snapshots(c, func(f file) bool { return carries(f.labels, labels) }), nil
+}
+
+// scan reads the whole folder. One that is not there has nothing in it: nothing
+// was filed yet.
+func (t *Tracker) scan(ctx context.Context) (contents, error) {
+	root, err := t.open(false)
+	if errors.Is(err, os.ErrNotExist) {
+		return contents{}, nil
+	}
+	if err != nil {
+		return contents{}, err
+	}
+	defer root.Close() // nothing is written through it
+	return read(ctx, root, nil)
+}
+
+// snapshots returns those of a folder's tickets that are wanted.
+func (t *Tracker) snapshots(c contents, wanted func(f file) bool) []ticket.Snapshot {
 	var found []ticket.Snapshot
 	for _, f := range c.tickets {
-		if carries(f.labels, labels) {
+		if wanted(f) {
 			found = append(found, t.snapshot(f))
 		}
 	}
-	return found, nil
+	return found
 }
 
 func carries(has, labels []string) bool {
@@ -105,11 +116,15 @@ func mentions(text []byte, labels []string) bool {
 
 // Healthy implements [ticket.Tracker].
 func (t *Tracker) Healthy(ctx context.Context, known ticket.Ref) error {
-	found, err := t.Find(ctx)
-	if err != nil || known.ID == "" {
+	if known.ID == "" {
+		_, err := t.scan(ctx)
 		return err
 	}
-	if !slices.ContainsFunc(found, func(s ticket.Snapshot) bool { return s.ID == known.ID }) {
+	snaps, err := t.Get(ctx, []string{known.ID})
+	if err != nil {
+		return err
+	}
+	if snaps[0].Missing {
 		return opsreview.Errorf(opsreview.Unavailable, "the folder %s lacks the ticket %s: is it the right one?", t.cfg.Path, known.Key)
 	}
 	return nil

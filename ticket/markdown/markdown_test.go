@@ -16,9 +16,14 @@ import (
 
 var monday = time.Date(2026, 3, 9, 8, 0, 0, 0, time.UTC)
 
+func newTracker(dir string) (*markdown.Tracker, error) {
+	cfg := markdown.Config{Path: dir, Project: "OPS", BrowseURL: "https://git.example.com/ops/"}
+	return markdown.New(cfg, func() time.Time { return monday })
+}
+
 func open(t testing.TB, dir string) *markdown.Tracker {
 	t.Helper()
-	tracker, err := markdown.New(markdown.Config{Path: dir, Project: "OPS", BrowseURL: "https://git.example.com/ops/"}, func() time.Time { return monday })
+	tracker, err := newTracker(dir)
 	if err != nil {
 		t.Fatalf("opening the tracker: %v", err)
 	}
@@ -165,6 +170,10 @@ func TestFiles_SayWhatPeopleWrote(t *testing.T) {
 		"a fixed ticket is nobody's duplicate": {
 			text: head("status: done\nresolution: fixed\nduplicates: [\"0003\"]\n"),
 			want: ticket.Snapshot{Stands: opsreview.TicketDone, Status: "done", Resolution: "fixed"},
+		},
+		"some editors mark the beginning of a file": {
+			text: "\ufeff" + head("status: open\n"),
+			want: ticket.Snapshot{Stands: opsreview.TicketTodo, Status: "open"},
 		},
 		"people's own keys are theirs, and lines may end as on Windows": {
 			text: strings.ReplaceAll(head("status: open\nseverity: {a: [1]}\n"), "\n", "\r\n"),

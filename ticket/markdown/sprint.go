@@ -98,16 +98,19 @@ func sprintsOf(list []sprint, now time.Time) ([]ticket.Sprint, error) {
 	}), nil
 }
 
-// Backlog implements [ticket.Planner].
+// Backlog implements [ticket.Planner]. Files that cannot be read are for Check
+// to tell of.
 func (t *Tracker) Backlog(ctx context.Context) ([]ticket.Snapshot, error) {
-	found, err := t.Find(ctx, ticket.Label)
-	return slices.DeleteFunc(found, func(s ticket.Snapshot) bool { return s.Stands == opsreview.TicketDone }), err
+	c, err := t.scan(ctx)
+	return t.snapshots(c, func(f file) bool {
+		return f.stands() != opsreview.TicketDone && slices.Contains(f.labels, ticket.Label)
+	}), err
 }
 
 // InSprint implements [ticket.Planner].
 func (t *Tracker) InSprint(ctx context.Context, sprint string) ([]ticket.Snapshot, error) {
-	found, err := t.Find(ctx)
-	return slices.DeleteFunc(found, func(s ticket.Snapshot) bool { return s.Sprint != sprint }), err
+	c, err := t.scan(ctx)
+	return t.snapshots(c, func(f file) bool { return f.sprint == sprint }), err
 }
 
 // Move implements [ticket.Planner].
