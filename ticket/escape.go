@@ -34,7 +34,8 @@ type reading struct {
 
 // The readings: addresses, mentions, emoji, smileys and entities.
 var readings = []reading{
-	{":.", regexp.MustCompile(`(?i)(:)(//)|(www)(\.)|(mailto|tel|sms|file|javascript|data)(:)`)},
+	{":", regexp.MustCompile(`(?i)(:)(//)|(mailto|tel|sms|file|javascript|data)(:)`)},
+	{"wW", regexp.MustCompile(`([wW]{3})(\.)`)},
 	{"@", regexp.MustCompile(`(@)([^\s\x{2060}])`)},
 	{":", regexp.MustCompile(`(:)([A-Za-z0-9_+-]+:)`)},
 	{":;(", regexp.MustCompile(`([:;])(-?[)(DPp|/\\])|(\()((?:y|n|i|/|x|!|\+|-|\?|on|off|\*[rgby]?|flag|flagoff)\))`)},
@@ -71,17 +72,24 @@ func (r reading) breakAll(s string) string {
 		}
 		var out strings.Builder
 		last := 0
-		for _, at := range found {
-			for g := 2; g < len(at); g += 4 {
-				if at[g] >= 0 { // the first group of the pair that matched ends here
-					out.WriteString(s[last:at[g+1]] + joiner)
-					last = at[g+1]
-				}
-			}
+		for _, groups := range found {
+			end := breakAt(groups)
+			out.WriteString(s[last:end] + joiner)
+			last = end
 		}
 		s = out.String() + s[last:]
 	}
 	return s
+}
+
+// breakAt is the end of the first group of the pair that matched.
+func breakAt(groups []int) int {
+	for g := 2; g < len(groups); g += 4 {
+		if groups[g] >= 0 {
+			return groups[g+1]
+		}
+	}
+	return groups[1]
 }
 
 // wikiText escapes a stretch of text for Jira. A backslash before a special

@@ -19,7 +19,6 @@ type world struct {
 	now     time.Time
 	tracker *tickettest.Tracker
 	ledger  *tickettest.Ledger
-	run     int
 }
 
 func newWorld(t testing.TB) *world {

@@ -25,8 +25,10 @@ func TestRender_TextsAreOnlyTexts(t *testing.T) {
 			"vault-latency on eu_west_1 is 2x too slow.", "vault-latency on eu_west_1 is 2x too slow.", "vault-latency on eu_west_1 is 2x too slow.",
 		},
 		"a mention in Jira": {"[~admin]", `\[\~admin\]`, `\[\~admin\]`},
-		"a mention on GitHub": {"ask @octocat and a@b.example", "ask @" + j + "octocat and a@" + j + "b.example",
-			"ask @" + j + "octocat and a@" + j + "b.example"},
+		"a mention on GitHub": {
+			"ask @octocat and a@b.example", "ask @" + j + "octocat and a@" + j + "b.example",
+			"ask @" + j + "octocat and a@" + j + "b.example",
+		},
 		"an image in Jira":         {"!x.png!", `\!x.png\!`, "!x.png!"},
 		"an image in Markdown":     {"![x](y)", `\!\[x\](` + j + "y)", `!\[x\](` + j + "y)"},
 		"a macro":                  {"{panel}", `\{panel\}`, "{panel}"},

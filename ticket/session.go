@@ -172,17 +172,12 @@ func (s *session) refresh(ctx context.Context, rows []opsreview.Ticket) ([]Snaps
 		if err != nil {
 			return all, s.unavailable(err)
 		}
-		var changed []opsreview.Ticket
 		for _, snap := range snaps {
-			for _, row := range byID[snap.ID] {
-				if err := s.update(ctx, &row, snap); err != nil {
-					return all, err
-				}
-				changed = append(changed, row)
-				s.keep(row)
+			if err := s.update(ctx, byID[snap.ID], snap); err != nil {
+				return all, err
 			}
 		}
-		if err := s.save(ctx, changed); err != nil {
+		if err := s.saveAll(ctx, chunk, byID); err != nil {
 			return all, err
 		}
 		all = append(all, snaps...)
@@ -190,9 +185,31 @@ func (s *session) refresh(ctx context.Context, rows []opsreview.Ticket) ([]Snaps
 	return all, nil
 }
 
-// update brings a row up to date with its ticket. Where people closed that as
-// a duplicate of another, the row goes over to the other.
-func (s *session) update(ctx context.Context, row *opsreview.Ticket, snap Snapshot) error {
+// saveAll saves the rows of some tickets as they are.
+func (s *session) saveAll(ctx context.Context, ids []string, byID map[string][]opsreview.Ticket) error {
+	var rows []opsreview.Ticket
+	for _, id := range ids {
+		for _, row := range byID[id] {
+			rows = append(rows, s.row(row))
+		}
+	}
+	return s.save(ctx, rows)
+}
+
+// update brings a ticket's rows up to date with it.
+func (s *session) update(ctx context.Context, rows []opsreview.Ticket, snap Snapshot) error {
+	for _, row := range rows {
+		if err := s.updateRow(ctx, &row, snap); err != nil {
+			return err
+		}
+		s.keep(row)
+	}
+	return nil
+}
+
+// updateRow brings one row up to date. Where people closed its ticket as a
+// duplicate of another, the row goes over to the other.
+func (s *session) updateRow(ctx context.Context, row *opsreview.Ticket, snap Snapshot) error {
 	if merge(row, snap, s.Settings, s.Now()); snap.Missing || snap.Stands != opsreview.TicketDone || snap.Duplicate == (Ref{}) {
 		return nil
 	}

@@ -84,10 +84,10 @@ func PlanSprint(in SprintInput) SprintPlan {
 	plan := SprintPlan{Points: in.Share * in.Capacity, Past: shares(in)}
 	var candidates []SprintTicket
 	for _, t := range in.candidates() {
-		switch {
-		case t.sprint == "":
+		switch t.sprint {
+		case "":
 			candidates = append(candidates, t.SprintTicket)
-		case t.sprint == in.Sprint:
+		case in.Sprint:
 			plan.Taken += t.Points
 		}
 	}

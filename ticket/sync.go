@@ -236,26 +236,33 @@ func (s *session) adoptFinding(ctx context.Context, fingerprint string, snaps []
 // adoptRows gives each ticket a row: the one that waits for a ticket, or a new
 // generation.
 func (s *session) adoptRows(fingerprint string, snaps []Snapshot) []opsreview.Ticket {
-	now := s.Now()
 	var changed []opsreview.Ticket
 	for _, snap := range snaps {
 		row, ok := s.latest(fingerprint)
 		if !ok || row.RemoteID != "" {
-			row = opsreview.Ticket{
-				Tracker: s.Tracker.Name(), Fingerprint: fingerprint, Generation: row.Generation + 1,
-				Title: OneLine(snap.Title, longestTitle), FirstAt: now, LastAt: now, Team: teamOf(snap.Labels),
-			}
-			for _, c := range opsreview.Categories() {
-				if slices.Contains(snap.Labels, c) {
-					row.Category = c
-				}
-			}
+			row = s.adoptedRow(fingerprint, row.Generation+1, snap)
 		}
-		merge(&row, snap, s.Settings, now)
+		merge(&row, snap, s.Settings, s.Now())
 		s.keep(row)
 		changed = append(changed, row)
 	}
 	return changed
+}
+
+// adoptedRow is what a ticket tells of the finding that it stands for. The next
+// review that sees the finding fills in the rest.
+func (s *session) adoptedRow(fingerprint string, generation int, snap Snapshot) opsreview.Ticket {
+	now := s.Now()
+	row := opsreview.Ticket{
+		Tracker: s.Tracker.Name(), Fingerprint: fingerprint, Generation: generation,
+		Title: OneLine(snap.Title, longestTitle), FirstAt: now, LastAt: now, Team: teamOf(snap.Labels),
+	}
+	for _, c := range opsreview.Categories() {
+		if slices.Contains(snap.Labels, c) {
+			row.Category = c
+		}
+	}
+	return row
 }
 
 // fingerprints reads the findings out of a ticket's labels.
