@@ -58,7 +58,8 @@ func openBoard(t *testing.T) (*tracked, *board) {
 		sprints: []ticket.Sprint{
 			{ID: "6", Name: "Sprint 6", State: "closed", End: monday(-7, "00:00:00")},
 			{ID: "7", Name: "Sprint 7", State: "active", Start: monday(0, "00:00:00")},
-			{ID: "8", Name: "Sprint 8", State: "future"}, {ID: "9", Name: "Sprint 9", State: "future"},
+			{ID: "8", Name: "Sprint 8", State: "future"},
+			{ID: "9", Name: "Sprint 9", State: "future"},
 		},
 		past: map[string][]ticket.Snapshot{"6": {
 			{Ref: ticket.Ref{ID: "1"}, Stands: opsreview.TicketDone, Labels: []string{ticket.Label}, Points: 2},
