@@ -102,7 +102,7 @@ func sprintPlan(text string) *pb.PlanSprintResponse {
 		return &pb.SprintTicket{Ticket: closedTicket(text, "filed", ""), Points: points, PointsEstimated: estimated, MinutesPerPoint: 204 / points, PassedOver: passed}
 	}
 	return &pb.PlanSprintResponse{
-		Tracker: "jira/OPS", Sprint: text, BudgetPoints: 8, Chosen: []*pb.SprintTicket{row(2, true, 0), row(1, false, 0)},
+		Tracker: "jira/OPS", Sprint: text, BudgetPoints: 8, TakenPoints: 3, Chosen: []*pb.SprintTicket{row(2, true, 0), row(1, false, 0)},
 		LeftOut: []*pb.SprintTicket{row(8, true, 3)}, Query: "labels = opsreview " + text,
 		Past: []*pb.SprintShare{{Sprint: text, PlannedPoints: 8, DonePoints: 6, TotalPoints: 40, EndTime: ticketWeek.GetStartTime()}},
 	}

@@ -236,6 +236,7 @@ type sprintPlanJSON struct {
 	Tracker string             `json:"tracker"`
 	Sprint  string             `json:"sprint,omitempty"`
 	Budget  float64            `json:"budget_points"`
+	Taken   float64            `json:"taken_points"`
 	Applied bool               `json:"applied"`
 	Query   string             `json:"query,omitempty"`
 	Chosen  []sprintTicketJSON `json:"chosen"`
@@ -263,7 +264,7 @@ type sprintShareJSON struct {
 
 func sprintPlanToJSON(resp *pb.PlanSprintResponse) sprintPlanJSON {
 	out := sprintPlanJSON{
-		Tracker: resp.GetTracker(), Sprint: resp.GetSprint(), Budget: resp.GetBudgetPoints(), Applied: resp.GetApplied(), Query: resp.GetQuery(),
+		Tracker: resp.GetTracker(), Sprint: resp.GetSprint(), Budget: resp.GetBudgetPoints(), Taken: resp.GetTakenPoints(), Applied: resp.GetApplied(), Query: resp.GetQuery(),
 		Chosen: sprintTicketsToJSON(resp.GetChosen()), LeftOut: sprintTicketsToJSON(resp.GetLeftOut()), Past: []sprintShareJSON{},
 	}
 	for _, p := range resp.GetPast() {

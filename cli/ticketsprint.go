@@ -104,7 +104,11 @@ func (a *app) printSprint(resp *pb.PlanSprintResponse, req *pb.PlanSprintRequest
 		head += ", " + bounded(resp.GetSprint())
 	}
 	a.indented(0, a.style().bold, head)
-	writeLine(a.stdout, fmt.Sprintf("%s %% of %s points: %s for operational work", pointsText(100*req.GetShare()), pointsText(req.GetCapacity()), pointsText(resp.GetBudgetPoints())))
+	taken := ""
+	if resp.GetTakenPoints() > 0 {
+		taken = fmt.Sprintf(", of which tickets in the sprint take %s already", pointsText(resp.GetTakenPoints()))
+	}
+	writeLine(a.stdout, fmt.Sprintf("%s %% of %s points: %s for operational work%s", pointsText(100*req.GetShare()), pointsText(req.GetCapacity()), pointsText(resp.GetBudgetPoints()), taken))
 	if len(resp.GetChosen())+len(resp.GetLeftOut()) == 0 {
 		writeLine(a.stdout, "\n  no open tickets wait for a sprint")
 	}
