@@ -292,6 +292,19 @@ func TestFile_WhatChangedAfterThePlanIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestFile_WhatWasClosedSinceTheLedgerLookedIsOpenedAgain(t *testing.T) {
+	w := newWorld(t)
+	f := noisy("vault-latency", 90)
+	w.mustFile("create done OPS-1", f)
+	w.now = w.now.AddDate(0, 0, 7)
+	w.tracker.Close("OPS-1", "Done") // the ledger does not know
+	w.now = w.now.AddDate(0, 0, 1)
+	w.mustFile("reopen done OPS-1", f)
+	if i := w.only(); i.Reopens != 1 || !strings.Contains(i.Notes["reopened 1"], "closed on 2026-03-16") {
+		t.Errorf("it was opened %d times, with %q", i.Reopens, i.Notes)
+	}
+}
+
 func TestFile_ADeletedTicketIsNotFiledAgain(t *testing.T) {
 	w := newWorld(t)
 	f := noisy("vault-latency", 90)

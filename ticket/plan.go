@@ -97,6 +97,7 @@ type Step struct {
 	seen    sighting
 	payload func() string // hash of what the tracker would be sent, reckoned when it is needed
 	run     string
+	again   func(st standing, now time.Time) Step // the step over what is known later
 }
 
 // A sighting is what is known of when a finding's trouble happened.
@@ -142,6 +143,10 @@ func (in PlanInput) step(f opsreview.Finding, st standing) Step {
 	}
 	s.Draft = in.draft(f, st.row, s.Generation)
 	s.payload = func() string { return in.payload(s.Draft) }
+	s.again = func(st standing, now time.Time) Step {
+		in.Now = now
+		return in.step(f, st)
+	}
 	if unfiled := st.unfiled(); d.action == Create && unfiled.State == opsreview.TicketRejected && unfiled.Payload == s.payload() {
 		d = because(Skip, "The tracker refused it: %s.", strings.TrimSuffix(orUnknown(unfiled.Error), "."))
 	}

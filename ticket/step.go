@@ -12,7 +12,7 @@ import (
 	"opsreview"
 )
 
-// carryOut does what both the plan and the present agree on.
+// carryOut does what the plan says and the present agrees with.
 func (s *session) carryOut(ctx context.Context, step Step) (Done, error) {
 	st := s.standing(step)
 	row := st.row
@@ -24,7 +24,9 @@ func (s *session) carryOut(ctx context.Context, step Step) (Done, error) {
 		return nothing, err
 	}
 	d := decide(step.Finding, st, step.seen, step.run, s.Settings, s.Now())
-	if d.action != step.Action && d.action != Recover {
+	if writes(step.Action) && writes(d.action) {
+		step = step.again(st, s.Now())
+	} else if d.action != step.Action && d.action != Recover {
 		nothing.Detail = "It changed after the plan was made: " + d.reason
 		return nothing, nil
 	}
@@ -41,6 +43,11 @@ func (s *session) carryOut(ctx context.Context, step Step) (Done, error) {
 	}
 	return nothing, nil
 }
+
+// writes reports whether an action writes to the ticket that there is. Whether
+// that is to be noted or opened again is told by where it stands now, which the
+// ledger of a plan may not know.
+func writes(a Action) bool { return a == Note || a == Reopen }
 
 // next is the row of the ticket that a step creates: the one that is there and
 // has no ticket, or a new generation.
