@@ -91,8 +91,13 @@ func (a *app) printTickets(resp *pb.ListTicketsResponse, team, output string) er
 	}
 	s, now := a.style(), a.clock()()
 	t := table{columns: []column{
-		{head: "TICKET"}, {head: "STATUS", flex: true, min: 12}, {head: "AGE", right: true}, {head: "COST", right: true},
-		{head: "SEEN", right: true, drop: 1}, {head: "FINDING", flex: true, min: 20}, {head: "ASSIGNEE", flex: true, min: 8, drop: 2},
+		{head: "TICKET"},
+		{head: "STATUS", flex: true, min: 12},
+		{head: "AGE", right: true},
+		{head: "COST", right: true},
+		{head: "SEEN", right: true, drop: 1},
+		{head: "FINDING", flex: true, min: 20},
+		{head: "ASSIGNEE", flex: true, min: 8, drop: 2},
 	}}
 	for _, row := range all {
 		t.row(bounded(orElse(row.GetKey(), "–")), ticketStatus(row), ticketAge(row, now), orElse(ticket.Cost(row.GetCost()), "–"),
@@ -236,8 +241,13 @@ func (a *app) printEffects(effects []*pb.TicketEffect, more bool, output string)
 		return nil
 	}
 	t := table{columns: []column{
-		{head: "WHEN (UTC)"}, {head: "ACTION"}, {head: "TICKET"}, {head: "OUTCOME"}, {head: "WHAT", flex: true, min: 16},
-		{head: "FINGERPRINT", drop: 1}, {head: "WHO", drop: 2},
+		{head: "WHEN (UTC)"},
+		{head: "ACTION"},
+		{head: "TICKET"},
+		{head: "OUTCOME"},
+		{head: "WHAT", flex: true, min: 16},
+		{head: "FINGERPRINT", drop: 1},
+		{head: "WHO", drop: 2},
 	}}
 	for _, e := range effects {
 		t.row(e.GetStartTime().AsTime().Format("2006-01-02 15:04:05"), clean(e.GetAction()), orElse(bounded(e.GetKey()), "–"),

@@ -148,8 +148,12 @@ func (a *app) printSprintTickets(head string, all []*pb.SprintTicket) {
 	writeLine(a.stdout, "")
 	writeLine(a.stdout, s.bold(head))
 	t := table{columns: []column{
-		{head: "TICKET"}, {head: "POINTS", right: true}, {head: "SAVES", right: true}, {head: "MIN/WEEK A POINT", right: true},
-		{head: "STATUS", flex: true, min: 8, drop: 1}, {head: "FINDING", flex: true, min: 20},
+		{head: "TICKET"},
+		{head: "POINTS", right: true},
+		{head: "SAVES", right: true},
+		{head: "MIN/WEEK A POINT", right: true},
+		{head: "STATUS", flex: true, min: 8, drop: 1},
+		{head: "FINDING", flex: true, min: 20},
 	}}
 	guessed := false
 	for _, row := range all {
@@ -195,7 +199,11 @@ func (a *app) printPastSprints(past []*pb.SprintShare) {
 	writeLine(a.stdout, "")
 	writeLine(a.stdout, s.bold("SPRINTS BEFORE"))
 	t := table{columns: []column{
-		{head: "SPRINT", flex: true, min: 12}, {head: "ENDED"}, {head: "PLANNED", right: true}, {head: "DONE", right: true}, {head: "OF ALL POINTS", right: true},
+		{head: "SPRINT", flex: true, min: 12},
+		{head: "ENDED"},
+		{head: "PLANNED", right: true},
+		{head: "DONE", right: true},
+		{head: "OF ALL POINTS", right: true},
 		{head: "SHARE DONE", right: true},
 	}}
 	for _, p := range past {
