@@ -10,9 +10,10 @@ import (
 var ErrNoTransition = errors.New("the tracker offers no way to open it again")
 
 // Rejected says that a tracker refused: nothing happened, and asking the same
-// again is in vain.
+// again is in vain, but for one refused for its access.
 type Rejected struct {
 	Reason string // the tracker's words, of one line; it may be hostile
+	Access bool   // who asks was refused, not what they asked: it works once the token or its permissions are mended
 }
 
 // Error says why.

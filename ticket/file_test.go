@@ -210,6 +210,28 @@ func TestFile_Rejected(t *testing.T) {
 	w.mustFile("create done OPS-1", f)
 }
 
+// A token that has expired says nothing of the tickets: nothing more is asked,
+// and the same files them once the token is new.
+func TestFile_Denied(t *testing.T) {
+	w := newWorld(t)
+	f, g := noisy("a", 2), noisy("b", 1)
+	w.tracker.Fault = func(call string) tickettest.Fault {
+		if call == "create" {
+			return tickettest.Deny
+		}
+		return tickettest.None
+	}
+	lines, err := w.file(f, g)
+	if opsreview.ErrorCode(err) != opsreview.Invalid || !strings.Contains(opsreview.ErrorMessage(err), "the token has expired") {
+		t.Errorf("filing answered %v", err)
+	}
+	if diff := cmp.Diff([]string{"create rejected"}, lines); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+	w.tracker.Fault = nil
+	w.mustFile("create done OPS-1; create done OPS-2", f, g)
+}
+
 func TestFile_TheTrackerIsDown(t *testing.T) {
 	w := newWorld(t)
 	w.tracker.Fault = func(string) tickettest.Fault { return tickettest.LoseRequest }

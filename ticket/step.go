@@ -114,6 +114,10 @@ func created(row *opsreview.Ticket, run string, ref Ref, err error, now time.Tim
 		row.State, row.Stands, row.FiledAt, row.NoteID = opsreview.TicketFiled, opsreview.TicketTodo, now, run
 		row.RemoteID, row.RemoteKey, row.URL = ref.ID, ref.Key, ref.URL
 		return
+	case errors.As(err, &rejected) && rejected.Access:
+		row.State, row.Attempt, row.AttemptAt = opsreview.TicketPlanned, "", time.Time{}
+		row.Error = OneLine(rejected.Reason, longestError)
+		return
 	case errors.As(err, &rejected):
 		row.State, row.Attempt, row.AttemptAt = opsreview.TicketRejected, "", time.Time{}
 		row.Error = OneLine(rejected.Reason, longestError)
@@ -141,7 +145,9 @@ func (s *session) stop(err, asked error) error {
 	} else {
 		s.lost++
 	}
-	if outcomeOf(asked) == "throttled" || s.lost >= mostLost {
+	var rejected *Rejected
+	noAccess := errors.As(asked, &rejected) && rejected.Access
+	if noAccess || outcomeOf(asked) == "throttled" || s.lost >= mostLost {
 		return errors.Join(err, s.unavailable(asked))
 	}
 	return err

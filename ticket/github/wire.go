@@ -90,7 +90,8 @@ func (w *wire) classify(resp rest.Response, err error) error {
 		if remedy := w.remedies[said.Status]; remedy != "" {
 			reason += "; " + remedy
 		}
-		return &refusal{said.Status, &ticket.Rejected{Reason: reason}}
+		access := said.Status == http.StatusUnauthorized || said.Status == http.StatusForbidden || said.Status == http.StatusNotFound
+		return &refusal{said.Status, &ticket.Rejected{Reason: reason, Access: access}}
 	}
 	return &refusal{said.Status, err}
 }

@@ -96,7 +96,7 @@ func (w *wire) suspect(req rest.Request, resp rest.Response) error {
 	// tracker.
 	if reason := resp.Header.Get("X-Seraph-Loginreason"); reads &&
 		(strings.Contains(reason, "AUTHENTICATED_FAILED") || strings.Contains(reason, "AUTHENTICATION_DENIED")) {
-		return &refusal{http.StatusUnauthorized, &ticket.Rejected{Reason: errStranger.Error() + "; " + w.remedies[http.StatusUnauthorized]}}
+		return &refusal{http.StatusUnauthorized, &ticket.Rejected{Reason: errStranger.Error() + "; " + w.remedies[http.StatusUnauthorized], Access: true}}
 	}
 	return nil
 }
@@ -121,7 +121,8 @@ func (w *wire) classify(resp rest.Response, err error) error {
 		if remedy := w.remedies[said.Status]; remedy != "" {
 			reason += "; " + remedy
 		}
-		return &refusal{said.Status, &ticket.Rejected{Reason: reason}}
+		access := said.Status == http.StatusUnauthorized || said.Status == http.StatusForbidden || said.Status == http.StatusNotFound
+		return &refusal{said.Status, &ticket.Rejected{Reason: reason, Access: access}}
 	}
 	return &refusal{said.Status, err}
 }

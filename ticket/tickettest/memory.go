@@ -30,7 +30,8 @@ const (
 	LoseRequest       // it never arrives
 	LoseAnswer        // it is carried out, and the answer never arrives
 	Throttle          // the tracker asks to wait
-	Reject            // the tracker refuses
+	Reject            // the tracker refuses what is asked
+	Deny              // the tracker refuses who asks
 )
 
 // Tracker is a tracker in memory. Its exported fields are set before use.
@@ -110,6 +111,8 @@ func (m *Tracker) enter(ctx context.Context, call string) (func() error, error) 
 		return nil, &ticket.Throttled{After: 5 * time.Second}
 	case Reject:
 		return nil, &ticket.Rejected{Reason: "labels: the field cannot be set"}
+	case Deny:
+		return nil, &ticket.Rejected{Reason: "the token has expired", Access: true}
 	case None, LoseAnswer:
 	}
 	m.hook("before " + call)
