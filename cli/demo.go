@@ -28,8 +28,10 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Show a whole review on a made-up fortnight, in a temporary database",
 		Long: `Import the example organisation (examples/: synthetic, in PagerDuty's API shape)
-into a temporary database through the ordinary import, and print the ordinary review
-of its fortnight. --keep FILE keeps the database, to try the other commands on.`,
+into a temporary database through the ordinary import, print the ordinary review of
+its fortnight, file what it found as tickets in a folder, and file again: nothing is
+filed twice. As JSON, Markdown or HTML the review comes alone, and nothing is filed.
+--keep FILE keeps the database, to try the other commands on, and the folder beside it.`,
 		Example: `  opsreview demo
   opsreview demo --team payments
   opsreview demo --keep demo.db`,
@@ -52,7 +54,7 @@ of its fortnight. --keep FILE keeps the database, to try the other commands on.`
 	cmd.Flags().Lookup("team").DefValue = demoTeam
 	scope.team = demoTeam
 	cmd.Flags().StringVarP(&output, "output", "o", asTable, "print as `FORM`: table, json, markdown or html")
-	cmd.Flags().StringVar(&keep, "keep", "", "keep the database as `FILE`, which must not exist")
+	cmd.Flags().StringVar(&keep, "keep", "", "keep the database as `FILE`, which must not exist, and the tickets beside it")
 	return cmd
 }
 
@@ -62,8 +64,18 @@ func (a *app) demo(ctx context.Context, req *pb.PrepareReviewRequest, output, ke
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a leftover in the temporary directory is nobody's loss
-	if err := a.useExamples(dir); err != nil {
+	place := filepath.Join(dir, "demo.db")
+	if keep != "" {
+		place = keep
+	}
+	tickets, err := a.useExamples(dir, filepath.Dir(place))
+	if err != nil {
 		return err
+	}
+	if keep != "" {
+		if err := keepsDemo(keep, tickets); err != nil {
+			return err
+		}
 	}
 	return a.withClient(ctx, func(ctx context.Context, c client) error {
 		if err := a.importExamples(ctx, c); err != nil {
@@ -72,27 +84,35 @@ func (a *app) demo(ctx context.Context, req *pb.PrepareReviewRequest, output, ke
 		if err := a.showReview(ctx, c, req, output, false); err != nil {
 			return err
 		}
+		if output == asTable {
+			if err := a.fileDemo(ctx, c, req); err != nil {
+				return err
+			}
+		}
 		if keep != "" {
-			return a.keepDemo(ctx, c, keep)
+			return a.keepDemo(ctx, c, keep, tickets)
 		}
 		return nil
 	})
 }
 
 // useExamples makes the app run on the example organisation's configuration,
-// clock and a database in dir.
-func (a *app) useExamples(dir string) error {
+// clock and a database in dir, with the folder of its tickets in another. It
+// returns that folder's path.
+func (a *app) useExamples(dir, beside string) (tickets string, err error) {
 	data, err := fs.ReadFile(examples.FS, "opsreview.yaml")
 	if err != nil {
-		return err
+		return "", err
 	}
 	cfg, err := config.ParseWith("examples/opsreview.yaml", data, examples.FS)
 	if err != nil {
-		return err
+		return "", err
 	}
+	tickets = filepath.Join(beside, filepath.Base(cfg.Tracker.Markdown.Path))
+	cfg.Tracker.Markdown.Path = tickets
 	a.embedded = &embedded{config: cfg, now: examples.Now}
 	a.dbPath = filepath.Join(dir, "demo.db")
-	return nil
+	return tickets, nil
 }
 
 // importExamples imports the example files as source import would.
@@ -123,12 +143,15 @@ func (a *app) importExamples(ctx context.Context, c client) error {
 	})
 }
 
-func (a *app) keepDemo(ctx context.Context, c client, path string) error {
+func (a *app) keepDemo(ctx context.Context, c client, path, tickets string) error {
 	size, err := a.backup(ctx, c, path)
 	if err != nil {
 		return err
 	}
 	writeLine(a.stdout, backupText(path, size))
+	if _, err := os.Lstat(tickets); err == nil {
+		writeLine(a.stdout, tickets+": the tickets; examples/opsreview.yaml looks for them beside the folder examples")
+	}
 	writeLine(a.stderr, "try: opsreview --db "+shellWord(path)+" --config examples/opsreview.yaml page list --from "+demoFrom+" --to "+demoTo+" --sort cost --limit 20")
 	return nil
 }

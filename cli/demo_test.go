@@ -3,7 +3,9 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,5 +86,48 @@ func TestDemo_KeepsItsDatabase(t *testing.T) {
 	}
 	if r := run(t, home, time.Now(), "demo", "--keep", db); r.status != exitFailure || !strings.Contains(r.stderr, "exists") {
 		t.Errorf("keeping over a file: exit status %d: %s", r.status, r.stderr)
+	}
+	if r := run(t, home, time.Now(), "demo", "--keep", filepath.Join(home, "other.db")); r.status != exitFailure || !strings.Contains(r.stderr, "tickets go there") {
+		t.Errorf("keeping over a folder: exit status %d: %s", r.status, r.stderr)
+	}
+	if r := run(t, home, time.Now(), "demo", "--keep", filepath.Join(home, "nowhere", "demo.db")); r.status != exitNotFound {
+		t.Errorf("keeping in no folder: exit status %d: %s", r.status, r.stderr)
+	}
+}
+
+// The tickets lie beside the database, whose ledger knows where.
+func TestDemo_KeepsItsTickets(t *testing.T) {
+	home := t.TempDir()
+	db, folder := filepath.Join(home, "demo.db"), filepath.Join(home, "demo-tickets")
+	out := must(t, home, time.Now(), "demo", "--keep", db)
+	if !strings.Contains(out, folder+": the tickets") {
+		t.Errorf("the demo does not say where its tickets are:\n%s", out)
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.md"))
+	if err != nil || len(files) < 5 {
+		t.Fatalf("the demo keeps the tickets %v: %v", files, err)
+	}
+	var list ticketListJSON
+	if err := json.Unmarshal([]byte(must(t, home, time.Now(), "--db", db, "ticket", "list", "-o", "json")), &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, ticket := range list.Tickets {
+		if path, ok := strings.CutPrefix(ticket.URL, "file://"); !ok || !slices.Contains(files, path) {
+			t.Errorf("the ledger has %s at %s", ticket.Key, ticket.URL)
+		}
+	}
+	if len(list.Tickets) != len(files) {
+		t.Errorf("the ledger has %d tickets, and the folder %d", len(list.Tickets), len(files))
+	}
+}
+
+func TestDemo_FilesNothingInOtherForms(t *testing.T) {
+	home := t.TempDir()
+	for _, form := range []string{asJSON, asMarkdown, asHTML} {
+		db := filepath.Join(home, form+".db")
+		must(t, home, time.Now(), "demo", "-o", form, "--keep", db)
+		if _, err := os.Stat(filepath.Join(home, "demo-tickets")); !os.IsNotExist(err) {
+			t.Fatalf("the demo as %s files tickets: %v", form, err)
+		}
 	}
 }
