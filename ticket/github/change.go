@@ -68,7 +68,7 @@ func (t *Tracker) mayLabel(ctx context.Context) error {
 		return err
 	}
 	if c := checkRights(repo); !c.OK {
-		return &ticket.Rejected{Reason: c.Detail + "; " + c.Remedy}
+		return &ticket.Rejected{Reason: c.Detail + "; " + c.Remedy, Access: true}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -201,6 +201,17 @@ func TestChanges_OfATicketThatIsNotThereAreRefused(t *testing.T) {
 	}
 }
 
+// People lock issues and delete them. That says nothing of the token.
+func TestNote_OnALockedIssueIsRefusedAlone(t *testing.T) {
+	h := newHub(t)
+	tracker := open(t, h)
+	ref := file(t, tracker, draft("Noisy"))
+	h.fail(fault{method: http.MethodPost, path: "/comments", before: status(403)})
+	if err := tracker.Note(t.Context(), ref.ID, "seen", say("x")); !rejected(err) || noAccess(err) {
+		t.Errorf("the error is %v, want a refusal of this issue", err)
+	}
+}
+
 func TestChanges_ThrottledAreToldAsSuch(t *testing.T) {
 	h := newHub(t)
 	tracker := open(t, h)

@@ -63,7 +63,7 @@ func TestFiler_LeavesOneIssue(t *testing.T) {
 func TestCreate_IsRefusedWhereLabelsWouldBeDropped(t *testing.T) {
 	h := newHub(t)
 	h.rights = map[string]bool{"pull": true}
-	if _, err := open(t, h).Create(t.Context(), draft("Noisy")); !rejected(err) {
+	if _, err := open(t, h).Create(t.Context(), draft("Noisy")); !noAccess(err) {
 		t.Errorf("the error is %v, want a refusal", err)
 	}
 	if n := h.count("POST"); n != 0 {

@@ -160,6 +160,11 @@ func TestGet_WhatIsNotThere(t *testing.T) {
 func present(s ticket.Snapshot, err error) bool { return err == nil && !s.Missing && s.ID == "1" }
 func missing(s ticket.Snapshot, err error) bool { return err == nil && s.Missing }
 
+func noAccess(err error) bool {
+	var r *ticket.Rejected
+	return errors.As(err, &r) && r.Access
+}
+
 func rejected(err error) bool {
 	var r *ticket.Rejected
 	return errors.As(err, &r)
@@ -187,10 +192,10 @@ func TestErrors_TellRefusalFromSilence(t *testing.T) {
 		want  string
 	}{
 		"a wrong request is refused":             {fault{before: status(422)}, 0, "rejected"},
-		"a wrong token is refused":               {fault{before: status(401)}, 0, "rejected"},
-		"a missing right is refused":             {fault{before: status(403)}, 0, "rejected"},
-		"a hidden repository is refused":         {fault{before: status(404)}, 0, "rejected"},
-		"issues turned off are refused":          {fault{before: status(410)}, 0, "rejected"},
+		"a wrong token is refused":               {fault{before: status(401)}, 0, "no access"},
+		"a missing right is refused":             {fault{before: status(403)}, 0, "no access"},
+		"a hidden repository is refused":         {fault{before: status(404)}, 0, "no access"},
+		"issues turned off are refused":          {fault{before: status(410)}, 0, "no access"},
 		"429 asks to wait":                       {fault{before: status(429, "Retry-After", "7")}, 7 * time.Second, "throttled"},
 		"429 without a time asks for a minute":   {fault{before: status(429)}, time.Minute, "throttled"},
 		"an allowance used up asks to wait":      {fault{before: status(403, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", half)}, 30*time.Minute + time.Second, "throttled"},
@@ -215,6 +220,8 @@ func TestErrors_TellRefusalFromSilence(t *testing.T) {
 			switch {
 			case err == nil:
 				got = "filed"
+			case noAccess(err):
+				got = "no access"
 			case rejected(err):
 				got = "rejected"
 			case errors.As(err, &throttled):

@@ -61,7 +61,7 @@ func (w *wire) RoundTrip(hreq *http.Request) (*http.Response, error) {
 	}
 	resp, err := w.client.Do(hreq.Context(), req)
 	if err != nil {
-		return nil, w.classify(resp, err)
+		return nil, w.classify(req, resp, err)
 	}
 	// go-github takes an empty answer for an empty list.
 	if text := bytes.TrimSpace(resp.Body); len(text) == 0 || (text[0] != '{' && text[0] != '[') {
@@ -75,7 +75,7 @@ func (w *wire) RoundTrip(hreq *http.Request) (*http.Response, error) {
 
 // classify tells a refusal, after which nothing has happened, from the rest,
 // after which nobody knows.
-func (w *wire) classify(resp rest.Response, err error) error {
+func (w *wire) classify(req rest.Request, resp rest.Response, err error) error {
 	var said *rest.StatusError
 	if !errors.As(err, &said) {
 		return err
@@ -90,10 +90,21 @@ func (w *wire) classify(resp rest.Response, err error) error {
 		if remedy := w.remedies[said.Status]; remedy != "" {
 			reason += "; " + remedy
 		}
-		access := said.Status == http.StatusUnauthorized || said.Status == http.StatusForbidden || said.Status == http.StatusNotFound
-		return &refusal{said.Status, &ticket.Rejected{Reason: reason, Access: access}}
+		return &refusal{said.Status, &ticket.Rejected{Reason: reason, Access: noAccess(said.Status, req.Path)}}
 	}
 	return &refusal{said.Status, err}
+}
+
+// noAccess reports whether a refusal is of who asks. One of a single issue may
+// be the issue's: people lock and delete them.
+func noAccess(status int, path string) bool {
+	switch status {
+	case http.StatusUnauthorized:
+		return true
+	case http.StatusForbidden, http.StatusNotFound, http.StatusGone:
+		return !strings.Contains(path, "/issues/")
+	}
+	return false
 }
 
 // limited reports whether an answer says no only for now. GitHub says so with

@@ -186,13 +186,20 @@ func readFile(root *os.Root, name string) ([]byte, fs.FileInfo, error) {
 	return text, info, err
 }
 
+// An unwritten error says that there is no file: the disk is full, or the
+// folder may not be written to.
+type unwritten struct{ err error }
+
+func (u *unwritten) Error() string { return u.err.Error() }
+func (u *unwritten) Unwrap() error { return u.err }
+
 // create writes a new file under the next free number, whole or not at all,
 // and returns its name and number. The hidden file that it is written to first
 // is a claim on the number: two programs never take the same.
 func create(root *os.Root, slug string, write func(number int) []byte) (string, int, error) {
 	number, err := highest(root)
 	if err != nil {
-		return "", 0, err
+		return "", 0, &unwritten{err}
 	}
 	for {
 		number++
@@ -202,7 +209,7 @@ func create(root *os.Root, slug string, write func(number int) []byte) (string, 
 			continue // another program's, or cut off: that number stays free
 		}
 		if err != nil {
-			return "", 0, err
+			return "", 0, &unwritten{err}
 		}
 		// Whoever had the number before may have filed and let go of it since the
 		// folder was listed.
@@ -218,7 +225,9 @@ func create(root *os.Root, slug string, write func(number int) []byte) (string, 
 		if err == nil {
 			err = fill(f, write(number))
 		}
-		if err = errors.Join(err, f.Close()); err == nil {
+		if err = errors.Join(err, f.Close()); err != nil {
+			err = &unwritten{err}
+		} else {
 			err = place(root, claim, name)
 		}
 		_ = root.Remove(claim) // it is gone where it was renamed; Check tells of one that stays

@@ -1,6 +1,7 @@
 package markdown_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,6 +50,20 @@ func TestCreate_ProgramsNeverTakeTheSameNumber(t *testing.T) {
 	}
 	if len(numbers) != programs*each {
 		t.Errorf("%d tickets are there, want %d", len(numbers), programs*each)
+	}
+}
+
+func TestCreate_WhereNothingCanBeWrittenNothingHappened(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, dir := range map[string]string{"a file": file, "below a file": filepath.Join(file, "tickets")} {
+		_, err := open(t, dir).Create(t.Context(), draft("Noisy"))
+		var rejected *ticket.Rejected
+		if !errors.As(err, &rejected) || !rejected.Access {
+			t.Errorf("%s: the error is %v, want a refusal that can be mended", name, err)
+		}
 	}
 }
 

@@ -139,7 +139,7 @@ func (t *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Ref, error
 	defer t.mu.Unlock()
 	root, err := t.open(true)
 	if err != nil {
-		return ticket.Ref{}, err
+		return ticket.Ref{}, t.refused(err)
 	}
 	defer root.Close() // the files in it are closed and synced
 	var id string
@@ -147,10 +147,19 @@ func (t *Tracker) Create(ctx context.Context, d ticket.Draft) (ticket.Ref, error
 		id = fmt.Sprintf("%d-%s", number, letters(d))
 		return []byte(t.write(d, id, t.now().UTC().Format(time.RFC3339)))
 	})
+	var none *unwritten
+	if errors.As(err, &none) {
+		return ticket.Ref{}, t.refused(err)
+	}
 	if err != nil {
 		return ticket.Ref{}, opsreview.Wrapf(err, opsreview.Unavailable, "the ticket cannot be written to %s", t.cfg.Path)
 	}
 	return ticket.Ref{ID: id, Key: key(number), URL: t.cfg.url(name)}, nil
+}
+
+// refused says that a folder took nothing. It works once the folder is mended.
+func (t *Tracker) refused(err error) error {
+	return &ticket.Rejected{Reason: "nothing can be written to the folder " + t.cfg.Path + ": " + said(err), Access: true}
 }
 
 // key is what people call a ticket.
