@@ -9,8 +9,8 @@ import (
 	"opsreview"
 )
 
-// FindingsOf returns what a review of the input says needs work, the dearest
-// first and those of unknown cost last. A kind is judged by the policy's rule for
+// FindingsOf returns what a review of the input says needs work: what harms
+// users first, then the dearest, and those of unknown cost last. A kind is judged by the policy's rule for
 // it, and one without a rule is left out. What is found about budgets stands
 // among the others; see [slo.Prepare].
 func FindingsOf(r Review, in Input) []opsreview.Finding { return newFacts(in).findings(r) }
@@ -30,9 +30,7 @@ func (f *facts) findings(r Review) []opsreview.Finding {
 	for _, m := range r.Monitors {
 		all = append(all, s.monitor(m)...)
 	}
-	for _, l := range r.Loads {
-		all = append(all, s.load(l)...)
-	}
+	all = append(all, s.limits(r.Loads)...)
 	if r.Budget != nil {
 		for _, found := range r.Budget.Findings {
 			all = append(all, s.budget(found)...)
@@ -42,6 +40,7 @@ func (f *facts) findings(r Review) []opsreview.Finding {
 	kinds := opsreview.FindingKinds()
 	slices.SortStableFunc(all, func(a, b opsreview.Finding) int {
 		return cmp.Or(
+			harm(a)-harm(b),
 			cmp.Compare(min(len(b.CostMethod), 1), min(len(a.CostMethod), 1)),
 			cmp.Compare(b.Cost, a.Cost),
 			slices.Index(kinds, a.Kind)-slices.Index(kinds, b.Kind),
@@ -49,6 +48,15 @@ func (f *facts) findings(r Review) []opsreview.Finding {
 		)
 	})
 	return all
+}
+
+// harm is 0 for what harms users, which minutes of responders do not measure,
+// and 1 for the rest.
+func harm(f opsreview.Finding) int {
+	if f.Kind == opsreview.BudgetOverspent || f.Kind == opsreview.BurnUnpaged {
+		return 0
+	}
+	return 1
 }
 
 // useless are the kinds that say the same of a monitor, that its pages are for
@@ -211,34 +219,62 @@ func (s *survey) runbook(m MonitorCost, kind string) []opsreview.Finding {
 	return []opsreview.Finding{found}
 }
 
-// load finds what was too much for one person. A load that is about other
-// teams' pages only is theirs to talk about, unless the person is a member. It
-// has no cost of its own: what its pages cost is in the findings about the
-// monitors that sent them, which are also what can be fixed first.
-func (s *survey) load(l Load) []opsreview.Finding {
+// limits finds which limits people's loads went over: one finding for each, since
+// a team mends its rotation and its monitors and not one person's week. It names
+// nobody: trackers are read by many, and the review names people to their team.
+// A load that is about other teams' pages only is theirs to talk about, unless the
+// person is a member. It has no cost of its own: what its pages cost is in the
+// findings about the monitors that sent them, which are also what can be fixed
+// first.
+func (s *survey) limits(loads []Load) []opsreview.Finding {
 	rule, ok := s.in.Org.Policy.FindingRule(opsreview.LimitBreached)
 	if !ok {
 		return nil
 	}
-	member := s.members()[fold(l.Person.Name)]
+	over := map[string][]Breach{}
+	for _, l := range loads {
+		member := s.members()[fold(l.Person.Name)]
+		for _, b := range l.Breaches {
+			pages := s.known(b.Pages)
+			if len(pages) == 0 || member || slices.ContainsFunc(pages, s.ours) {
+				over[b.Limit.ID] = append(over[b.Limit.ID], b)
+			}
+		}
+	}
 	var all []opsreview.Finding
-	for _, b := range l.Breaches {
-		pages := s.known(b.Pages)
-		if len(pages) > 0 && !member && !slices.ContainsFunc(pages, s.ours) {
-			continue
-		}
-		found := opsreview.Finding{
-			Key: opsreview.FindingKey(rule.Kind, l.Person.Key, b.Limit.ID), Kind: rule.Kind, Category: rule.Category,
-			Title: "On-call load over a limit: " + b.Limit.Summary, Team: s.owner(opsreview.Ref{}), Person: l.Person.Key, Pages: b.Pages,
-			Evidence: append([]string{fmt.Sprintf("%s: %s.", l.Person.Name, b.Text)}, s.origins(pages)...),
-			Remedy:   limitRemedies[b.Limit.ID],
-		}
-		if b.Limit.Source != "" {
-			found.Evidence = append(found.Evidence, fmt.Sprintf("The limit is after %s", b.Limit.Source))
-		}
-		all = append(all, found)
+	for _, id := range sortedKeys(over) {
+		all = append(all, s.limit(rule, over[id]))
 	}
 	return all
+}
+
+// limit tells of the breaches of one limit, one of each person.
+func (s *survey) limit(rule opsreview.FindingRule, breaches []Breach) opsreview.Finding {
+	slices.SortStableFunc(breaches, func(a, b Breach) int {
+		return cmp.Or(cmp.Compare(b.Value, a.Value), strings.Compare(a.Text, b.Text))
+	})
+	worst, team := breaches[0], s.owner(opsreview.Ref{})
+	found := opsreview.Finding{
+		Key: opsreview.FindingKey(rule.Kind, team, worst.Limit.ID), Kind: rule.Kind, Category: rule.Category, Team: team,
+		Title:  "On-call load over a limit: " + worst.Limit.Summary,
+		Remedy: limitRemedies[worst.Limit.ID],
+	}
+	for _, b := range breaches {
+		for _, ref := range b.Pages {
+			if !slices.Contains(found.Pages, ref) {
+				found.Pages = append(found.Pages, ref)
+			}
+		}
+	}
+	found.Evidence = []string{fmt.Sprintf("One person was over it: %s.", worst.Text)}
+	if n := len(breaches); n > 1 {
+		found.Evidence = []string{fmt.Sprintf("%d people were over it, the most: %s.", n, worst.Text)}
+	}
+	found.Evidence = append(found.Evidence, s.origins(s.known(found.Pages))...)
+	if worst.Limit.Source != "" {
+		found.Evidence = append(found.Evidence, fmt.Sprintf("The limit is after %s", worst.Limit.Source))
+	}
+	return found
 }
 
 // budget says whose a finding about budgets is and, where people were paged for
