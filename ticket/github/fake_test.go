@@ -71,8 +71,9 @@ func newHub(t testing.TB) *hub {
 		t: t, login: "opsbot", fullName: "acme/ops", rights: map[string]bool{"pull": true, "triage": true},
 		headers: map[string]string{}, pageSize: 100,
 	}
-	srv := httptest.NewServer(h)
+	srv := httptest.NewUnstartedServer(h)
 	srv.Config.ReadTimeout = 10 * time.Second
+	srv.Start()
 	t.Cleanup(srv.Close)
 	h.url = srv.URL
 	return h
