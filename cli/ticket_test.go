@@ -55,8 +55,8 @@ func ticketSteps(text string) []*pb.TicketStep {
 		step(pb.TicketAction_TICKET_ACTION_REOPEN, filed, "OPS-12 was closed on 2026-11-10, and it came back.", ""),
 		step(pb.TicketAction_TICKET_ACTION_RECOVER, nil, "The answer to filing it was lost: it may exist.", ""),
 		step(pb.TicketAction_TICKET_ACTION_SKIP, filed, "OPS-12 is open, and this review is on it.", ""),
-		step(pb.TicketAction_TICKET_ACTION_DEFER, nil, "This run files at most 1 new ticket, the dearest first.", ""),
-		step(pb.TicketAction_TICKET_ACTION_DEFER, nil, "This run files at most 1 new ticket, the dearest first.", ""),
+		step(pb.TicketAction_TICKET_ACTION_DEFER, nil, "One review files at most 1 new ticket; those come first that matter most.", ""),
+		step(pb.TicketAction_TICKET_ACTION_DEFER, nil, "One review files at most 1 new ticket; those come first that matter most.", ""),
 	}
 }
 

@@ -1,10 +1,10 @@
 package ticket
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +22,7 @@ const (
 	Reopen  Action = "reopen"  // its ticket was closed a short while ago: open it again
 	Recover Action = "recover" // find out whether it exists: an answer was lost
 	Skip    Action = "skip"    // do nothing
-	Defer   Action = "defer"   // it would be filed, but not by this run
+	Defer   Action = "defer"   // it would be filed, but not for this review
 )
 
 // Actions lists every action.
@@ -30,7 +30,7 @@ func Actions() []Action { return []Action{Create, Note, Reopen, Recover, Skip, D
 
 // Settings say how eagerly tickets are filed.
 type Settings struct {
-	MaxNew       int           // new tickets of one run, the dearest first
+	MaxNew       int           // new tickets of one review, the dearest first
 	ReopenWithin time.Duration // a ticket closed no longer ago is opened again
 	WontFix      []string      // resolutions that mean that people will not fix it
 	SuppressFor  time.Duration // how long such an answer holds
@@ -81,7 +81,7 @@ type PlanInput struct {
 	Preview func(Draft) string
 
 	Only   []string // keys or fingerprints of findings; none for all
-	MaxNew int      // new tickets at most; 0 for the settings' number
+	MaxNew int      // new tickets of the review at most; 0 for the settings' number, or any where Only says which
 }
 
 // A Step is what is to be done about one finding, and why.
@@ -112,26 +112,44 @@ func (s sighting) after(closed time.Time) bool {
 	return s.at.IsZero() || !s.at.Before(closed)
 }
 
-// Plan says what to do about each finding, dearest first. It is pure: the same
+// Plan says what to do about each finding, in their order: a review puts first
+// what matters most, and the last ones are deferred. It is pure: the same
 // input gives the same steps.
 func Plan(in PlanInput) []Step {
 	rows := byFinding(in.Rows)
 	budget := in.MaxNew
-	if budget <= 0 {
+	switch {
+	case budget > 0:
+	case len(in.Only) > 0: // somebody chose them
+		budget = math.MaxInt
+	default:
 		budget = in.Settings.MaxNew
 	}
 	var steps []Step
-	created := 0
-	for _, f := range ranked(in.Findings, in.Only) {
+	created := filedBy(in.Rows, in.Run)
+	for _, f := range chosen(in.Findings, in.Only) {
 		step := in.step(f, standingOf(rows[f.Fingerprint()]))
 		if step.Action == Create {
 			if created++; created > budget {
-				step.Action, step.Reason = Defer, fmt.Sprintf("This run files at most %s, the dearest first.", counted(budget, "new ticket"))
+				step.Action, step.Reason = Defer, fmt.Sprintf("One review files at most %s; those come first that matter most.", counted(budget, "new ticket"))
 			}
 		}
 		steps = append(steps, step)
 	}
 	return steps
+}
+
+// filedBy counts the tickets that a review was the first to ask for, so that
+// filing it again files nothing more.
+func filedBy(rows []opsreview.Ticket, run string) int {
+	n := 0
+	for _, r := range rows {
+		asked := r.State != opsreview.TicketPlanned && r.State != opsreview.TicketRejected
+		if asked && r.LastRun == run && r.Seen == 1 {
+			n++
+		}
+	}
+	return n
 }
 
 // step decides about one finding and writes its texts.
@@ -188,8 +206,8 @@ func (in PlanInput) sighting(f opsreview.Finding) sighting {
 	return sighting{at: last}
 }
 
-// ranked returns the findings that are wanted, each once, dearest first.
-func ranked(findings []opsreview.Finding, only []string) []opsreview.Finding {
+// chosen returns each finding that is asked for once, in their order.
+func chosen(findings []opsreview.Finding, only []string) []opsreview.Finding {
 	seen := map[string]bool{}
 	var wanted []opsreview.Finding
 	for _, f := range findings {
@@ -200,9 +218,6 @@ func ranked(findings []opsreview.Finding, only []string) []opsreview.Finding {
 			wanted = append(wanted, f)
 		}
 	}
-	slices.SortStableFunc(wanted, func(a, b opsreview.Finding) int {
-		return cmp.Or(cmp.Compare(b.Cost, a.Cost), strings.Compare(a.Key, b.Key))
-	})
 	return wanted
 }
 

@@ -186,8 +186,9 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-func TestPlan_FilesTheDearestFirst(t *testing.T) {
-	findings := []opsreview.Finding{noisy("a", 1), noisy("b", 3), noisy("c", 2), noisy("b", 3), noisy("d", 0)}
+// The order is the review's: what harms users may stand before what is dear.
+func TestPlan_KeepsTheOrderAndTheBound(t *testing.T) {
+	findings := []opsreview.Finding{noisy("b", 0), noisy("c", 3), noisy("a", 2), noisy("b", 0), noisy("d", 1)}
 	in := planInput(findings)
 	in.MaxNew = 2
 	var got []string
@@ -205,8 +206,42 @@ func TestPlan_OnlyWhatIsAskedFor(t *testing.T) {
 	in := planInput(findings)
 	in.Only = []string{findings[0].Key, findings[2].Fingerprint()}
 	steps := ticket.Plan(in)
-	if len(steps) != 2 || steps[0].Finding.Monitor != "c" || steps[1].Finding.Monitor != "a" {
-		t.Errorf("Plan gave %d steps, want c and a", len(steps))
+	if len(steps) != 2 || steps[0].Finding.Monitor != "a" || steps[1].Finding.Monitor != "c" {
+		t.Errorf("Plan gave %d steps, want a and c", len(steps))
+	}
+}
+
+// Filing a review again files nothing more, unless somebody says what.
+func TestPlan_BoundsAReviewAndNotARun(t *testing.T) {
+	a, b, c := noisy("a", 3), noisy("b", 2), noisy("c", 1)
+	first := func(f opsreview.Finding) opsreview.Ticket {
+		return filed(f, func(row *opsreview.Ticket) { row.LastRun, row.NoteID, row.Seen = planInput(nil).Run, planInput(nil).Run, 1 })
+	}
+	tests := map[string]struct {
+		change func(*ticket.PlanInput)
+		want   []ticket.Action
+	}{
+		"both that it may file are there":     {func(in *ticket.PlanInput) { in.Rows = append(in.Rows, first(b)) }, []ticket.Action{ticket.Skip, ticket.Skip, ticket.Defer}},
+		"one is there":                        {func(*ticket.PlanInput) {}, []ticket.Action{ticket.Skip, ticket.Create, ticket.Defer}},
+		"of another review they do not count": {func(in *ticket.PlanInput) { in.Run = "next week" }, []ticket.Action{ticket.Note, ticket.Create, ticket.Create}},
+		"somebody names one": {
+			func(in *ticket.PlanInput) { in.Rows, in.Only = append(in.Rows, first(b)), []string{c.Key} }, []ticket.Action{ticket.Create},
+		},
+		"somebody raises the bound": {func(in *ticket.PlanInput) { in.MaxNew = 3 }, []ticket.Action{ticket.Skip, ticket.Create, ticket.Create}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			in := planInput([]opsreview.Finding{a, b, c}, first(a))
+			in.Settings.MaxNew = 2
+			tt.change(&in)
+			var got []ticket.Action
+			for _, s := range ticket.Plan(in) {
+				got = append(got, s.Action)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("actions (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -259,20 +294,25 @@ func TestPlan_DraftsAreLabelledAndCosted(t *testing.T) {
 	}
 }
 
-func TestPlan_SameInputSameSteps(t *testing.T) {
+func TestPlan_TheOrderOfTheLedgerDoesNotMatter(t *testing.T) {
 	var findings []opsreview.Finding
+	var rows []opsreview.Ticket
 	for _, name := range []string{"d", "b", "a", "c"} {
-		findings = append(findings, noisy(name, 5))
+		f := noisy(name, 5)
+		findings = append(findings, f)
+		if name < "c" {
+			rows = append(rows, closedRow(f, 100, "Done"), filed(f, func(row *opsreview.Ticket) { row.Generation = 2 }))
+		}
 	}
-	summary := func(in []opsreview.Finding) (lines []string) {
-		for _, s := range ticket.Plan(planInput(in)) {
+	summary := func() (lines []string) {
+		for _, s := range ticket.Plan(planInput(findings, rows...)) {
 			lines = append(lines, s.Finding.Key+string(s.Action)+ticket.RenderWiki(s.Draft.Body, 0))
 		}
 		return lines
 	}
-	want := summary(findings)
-	slices.Reverse(findings)
-	if diff := cmp.Diff(want, summary(findings)); diff != "" {
-		t.Errorf("the order of findings matters (-want +got):\n%s", diff)
+	want := summary()
+	slices.Reverse(rows)
+	if diff := cmp.Diff(want, summary()); diff != "" {
+		t.Errorf("the order of rows matters (-want +got):\n%s", diff)
 	}
 }
