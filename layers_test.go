@@ -50,7 +50,7 @@ var layers = map[string][]string{
 	"cmd/opsreview": {"cli"},
 	// The benchmarks measure the rooms together, against the database alone and
 	// through the API: nothing imports them.
-	"bench":             {".", "ingest", "ingest/file", "policy", "proto/opsreview/v1", "server", "slo", "store"},
+	"bench":             {".", "ingest", "ingest/file", "policy", "proto/opsreview/v1", "server", "slo", "store", "ticket", "ticket/jira", "ticket/jira/jirafake"},
 	"examples":          {},
 	"examples/generate": {},
 }

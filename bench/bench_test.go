@@ -168,3 +168,16 @@ func TestTally_CountsVerdictsAndCausesApart(t *testing.T) {
 		t.Errorf("two of three meet the bound: %+v", r)
 	}
 }
+
+// The tickets part fails by itself if a plan makes no sense, or if not every
+// change comes back.
+func TestTicketsAreSyncedInBulk(t *testing.T) {
+	b := &bench{sizes: sizes{rounds: 1, findings: 100, filed: 250}, dir: t.TempDir(), log: io.Discard}
+	results, err := b.tickets(t.Context())
+	if err != nil || len(results) != 3 {
+		t.Fatalf("%d results: %v", len(results), err)
+	}
+	if r := results[1]; r.value != 4 || r.missed() {
+		t.Errorf("250 tickets take %g requests, and %g are allowed", r.value, r.atMost)
+	}
+}

@@ -46,11 +46,14 @@ type sizes struct {
 
 	connections int // idle ones
 	slos        int // whose budgets are computed
+
+	findings int // that are planned over
+	filed    int // tickets whose status is brought back
 }
 
 var (
-	fullSizes  = sizes{rounds: 15, reviews: 31, short: 10_000, long: 1_000_000, imported: 1_000_000, stored: 100_000, queries: 90, connections: 10_000, slos: 200}
-	quickSizes = sizes{rounds: 5, reviews: 11, short: 10_000, long: 100_000, imported: 100_000, stored: 20_000, queries: 30, connections: 1000, slos: 20}
+	fullSizes  = sizes{rounds: 15, reviews: 31, short: 10_000, long: 1_000_000, imported: 1_000_000, stored: 100_000, queries: 90, connections: 10_000, slos: 200, findings: 10_000, filed: 5000}
+	quickSizes = sizes{rounds: 5, reviews: 11, short: 10_000, long: 100_000, imported: 100_000, stored: 20_000, queries: 30, connections: 1000, slos: 20, findings: 2000, filed: 500}
 )
 
 // A bench is one run.
@@ -76,6 +79,7 @@ var parts = []part{
 	{"queries", (*bench).queriesWhileSyncing},
 	{"server", (*bench).company},
 	{"budget", (*bench).budget},
+	{"tickets", (*bench).tickets},
 	{"policy", (*bench).policy},
 	{"confusion", (*bench).confusion},
 }
