@@ -3,6 +3,7 @@ package opsreview
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
 )
 
@@ -70,6 +71,22 @@ func Categories() []string { return []string{AlertNoise, SLORisk, RunbookGap, Re
 // about.
 func FindingKey(kind string, identities ...string) string {
 	return kind + ":" + strings.Join(identities, "|")
+}
+
+// CostText writes minutes a week for people: "≈ 25 min/week", "≈ 3.4 h/week". It
+// is "" where there are none.
+func CostText(minutes float64) string {
+	switch {
+	case minutes <= 0:
+		return ""
+	case minutes < 1:
+		return "< 1 min/week"
+	case minutes < 59.5:
+		return fmt.Sprintf("≈ %.0f min/week", minutes)
+	case minutes < 99.5*60:
+		return fmt.Sprintf("≈ %.1f h/week", minutes/60)
+	}
+	return fmt.Sprintf("≈ %.0f h/week", minutes/60)
 }
 
 // fingerprintVersion goes up when keys are made in another way.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
-	"opsreview/ticket"
 )
 
 func (a *app) findingCommand() *cobra.Command {
@@ -127,7 +127,7 @@ func (a *app) indented(indent int, paint func(string) string, text string) {
 }
 
 // costText is a finding's cost: "≈ 3.4 h/week", "" if nobody knows.
-func costText(f *pb.Finding) string { return ticket.Cost(f.GetCost()) }
+func costText(f *pb.Finding) string { return opsreview.CostText(f.GetCost()) }
 
 // ticketMark names a ticket and tells where it stands, in a few words.
 func ticketMark(t *pb.Ticket) string {

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
-	"opsreview/ticket"
 )
 
 // mostFindings is how many findings a review names, and mostClosed how many
@@ -95,7 +95,7 @@ func heldSum(closed []*pb.Ticket) string {
 	}
 	text := plural(len(closed), "closed ticket") + ": " + strings.Join(parts, ", ")
 	if minutes > 0 {
-		text += "; what held saves " + ticket.Cost(minutes)
+		text += "; what held saves " + opsreview.CostText(minutes)
 	}
 	return text
 }

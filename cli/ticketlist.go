@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
-	"opsreview/ticket"
 )
 
 func (a *app) ticketListCommand() *cobra.Command {
@@ -100,7 +100,7 @@ func (a *app) printTickets(resp *pb.ListTicketsResponse, team, output string) er
 		{head: "ASSIGNEE", flex: true, min: 8, drop: 2},
 	}}
 	for _, row := range all {
-		t.row(bounded(orElse(row.GetKey(), "–")), ticketStatus(row), ticketAge(row, now), orElse(ticket.Cost(row.GetCost()), "–"),
+		t.row(bounded(orElse(row.GetKey(), "–")), ticketStatus(row), ticketAge(row, now), orElse(opsreview.CostText(row.GetCost()), "–"),
 			fmt.Sprint(row.GetSeen()), bounded(orElse(row.GetTitle(), row.GetFindingKey())), orElse(bounded(row.GetAssignee()), "–"))
 		if needsPerson(row) {
 			t.mark()

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
-	"opsreview/ticket"
 )
 
 // sprintFlags say how much of a sprint is for operational work.
@@ -117,7 +117,7 @@ func (a *app) printSprint(resp *pb.PlanSprintResponse, req *pb.PlanSprintRequest
 		points, minutes = points+t.GetPoints(), minutes+t.GetTicket().GetCost()
 	}
 	saves := ""
-	if text := ticket.Cost(minutes); text != "" {
+	if text := opsreview.CostText(minutes); text != "" {
 		saves = ", saving " + text
 	}
 	a.printSprintTickets(fmt.Sprintf("IN: %s points%s", pointsText(points), saves), resp.GetChosen())
@@ -162,7 +162,7 @@ func (a *app) printSprintTickets(head string, all []*pb.SprintTicket) {
 			n, guessed = n+"?", true
 		}
 		k := row.GetTicket()
-		t.row(bounded(orElse(k.GetKey(), "–")), n, orElse(ticket.Cost(k.GetCost()), "unknown"), strconv.FormatFloat(row.GetMinutesPerPoint(), 'f', 0, 64),
+		t.row(bounded(orElse(k.GetKey(), "–")), n, orElse(opsreview.CostText(k.GetCost()), "unknown"), strconv.FormatFloat(row.GetMinutesPerPoint(), 'f', 0, 64),
 			ticketStatus(k), bounded(orElse(k.GetTitle(), k.GetFindingKey())))
 	}
 	t.print(a.stdout, s, "  ", a.terminalWidth())

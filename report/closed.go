@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"opsreview"
 	"opsreview/review"
 )
 
@@ -55,7 +56,7 @@ func (d Data) closedHeadline() string {
 		}
 	}
 	text := plural(len(d.Review.Closed), "closed ticket") + ": " + strings.Join(parts, ", ")
-	if saved := cost(minutes); saved != "" {
+	if saved := opsreview.CostText(minutes); saved != "" {
 		text += "; what held saves " + saved
 	}
 	return text

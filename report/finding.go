@@ -30,7 +30,7 @@ func (d Data) work() (dearest []work, more int) {
 	}
 	all := d.Review.Findings
 	for _, f := range all[:min(len(all), maxWork)] {
-		w := work{Cost: cost(f.Cost), Title: title(f.Title), Remedy: clean(f.Remedy)}
+		w := work{Cost: opsreview.CostText(f.Cost), Title: title(f.Title), Remedy: clean(f.Remedy)}
 		for _, text := range f.Evidence[:min(len(f.Evidence), maxEvidence)] {
 			if text = clean(text); text != "" {
 				w.Evidence = append(w.Evidence, text)
@@ -57,21 +57,6 @@ func ticketStatus(t opsreview.Ticket) string {
 	case opsreview.TicketPlanned, opsreview.TicketRejected, opsreview.TicketGone:
 	}
 	return clean(string(t.State))
-}
-
-// cost writes minutes a week for people, "" where nobody knows.
-func cost(minutes float64) string {
-	switch {
-	case minutes <= 0:
-		return ""
-	case minutes < 1:
-		return "< 1 min/week"
-	case minutes < 59.5:
-		return fmt.Sprintf("≈ %.0f min/week", minutes)
-	case minutes < 99.5*60:
-		return fmt.Sprintf("≈ %.1f h/week", minutes/60)
-	}
-	return fmt.Sprintf("≈ %.0f h/week", minutes/60)
 }
 
 // workHeadline is what needs work in one sentence, "" for nothing. The title is

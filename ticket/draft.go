@@ -98,7 +98,7 @@ func (in PlanInput) footer(f opsreview.Finding) Block {
 func (in PlanInput) costLine(f opsreview.Finding) string {
 	var parts []string
 	if f.Cost > 0 {
-		parts = append(parts, Cost(f.Cost))
+		parts = append(parts, opsreview.CostText(f.Cost))
 	} else {
 		parts = append(parts, "its cost is not known")
 	}
@@ -202,21 +202,6 @@ func (in PlanInput) time(t time.Time) string {
 		return "at an unknown time"
 	}
 	return t.In(in.zone()).Format("Mon 2006-01-02 15:04 MST")
-}
-
-// Cost writes minutes a week for people: "≈ 25 min/week", "≈ 3.4 h/week".
-func Cost(minutes float64) string {
-	switch {
-	case minutes <= 0:
-		return ""
-	case minutes < 1:
-		return "< 1 min/week"
-	case minutes < 59.5:
-		return fmt.Sprintf("≈ %.0f min/week", minutes)
-	case minutes < 99.5*60:
-		return fmt.Sprintf("≈ %.1f h/week", minutes/60)
-	}
-	return fmt.Sprintf("≈ %.0f h/week", minutes/60)
 }
 
 func counted(n int, noun string) string {

@@ -215,7 +215,9 @@ func TestPlan_OnlyWhatIsAskedFor(t *testing.T) {
 func TestPlan_BoundsAReviewAndNotARun(t *testing.T) {
 	a, b, c := noisy("a", 3), noisy("b", 2), noisy("c", 1)
 	first := func(f opsreview.Finding) opsreview.Ticket {
-		return filed(f, func(row *opsreview.Ticket) { row.LastRun, row.NoteID, row.Seen = planInput(nil).Run, planInput(nil).Run, 1 })
+		return filed(f, func(row *opsreview.Ticket) {
+			row.LastRun, row.NoteID, row.Seen = planInput(nil).Run, planInput(nil).Run, 1
+		})
 	}
 	tests := map[string]struct {
 		change func(*ticket.PlanInput)
