@@ -12,9 +12,6 @@ import (
 	pb "opsreview/proto/opsreview/v1"
 )
 
-// mostDemoSteps is how many findings of its plan the demo names.
-const mostDemoSteps = 12
-
 // fileDemo files what the review found in the demo's folder, as ticket file
 // does, and files again, which finds nothing left to file.
 func (a *app) fileDemo(ctx context.Context, c client, req *pb.PrepareReviewRequest) error {
@@ -35,14 +32,14 @@ func (a *app) fileDemo(ctx context.Context, c client, req *pb.PrepareReviewReque
 		return err
 	}
 	first, last := filed.created()
-	writeLine(a.stdout, fmt.Sprintf("  filed in %s: %s, %s to %s", bounded(filed.tracker), filed.sum(), first, last))
+	writeLine(a.stdout, fmt.Sprintf("  filed in %s as %s to %s: %s", bounded(filed.tracker), first, last, filed.sum()))
 	again, err := a.fileQuietly(ctx, c, ask)
 	if err != nil {
 		return err
 	}
 	text := again.sum()
 	if first, _ := again.created(); first == "" {
-		text = "nothing, " + text
+		text = "nothing; " + text
 	}
 	writeLine(a.stdout, "  filed again: "+text)
 	return nil
@@ -61,17 +58,24 @@ func (a *app) fileQuietly(ctx context.Context, c client, req *pb.FileTicketsRequ
 	return &f, nil
 }
 
-// printDemoPlan prints what is planned, a line a ticket.
+// printDemoPlan prints what is planned, a line a ticket, and why not more.
 func (a *app) printDemoPlan(steps []*pb.TicketStep) {
-	for i, step := range steps[:min(len(steps), mostDemoSteps)] {
+	var rest []*pb.TicketStep
+	n := 0
+	for _, step := range steps {
+		if !acts(step) {
+			rest = append(rest, step)
+			continue
+		}
+		n++
 		line := stepWord(step)
 		if cost := costText(step.GetFinding()); cost != "" {
 			line += "  " + cost
 		}
-		writeLine(a.stdout, fmt.Sprintf("  %2d. ", i+1)+fit(line+"  "+bounded(step.GetFinding().GetTitle()), a.terminalWidth()-workIndent))
+		writeLine(a.stdout, fmt.Sprintf("  %2d. ", n)+fit(line+"  "+bounded(step.GetFinding().GetTitle()), a.terminalWidth()-workIndent))
 	}
-	if n := len(steps) - mostDemoSteps; n > 0 {
-		writeLine(a.stdout, a.style().dim(fmt.Sprintf("  and %d more: opsreview ticket plan shows them", n)))
+	if len(rest) > 0 {
+		a.indented(2, a.style().dim, fmt.Sprintf("and %d more, not now: %s", len(rest), bounded(rest[0].GetReason())))
 	}
 }
 
