@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	pb "opsreview/proto/opsreview/v1"
+	"opsreview/slo"
 )
 
 func (a *app) budgetCommand() *cobra.Command {
@@ -50,25 +51,7 @@ func shareTo(x float64, digits int) string {
 }
 
 // amount is a number of events or slices: "25,775,820", "12.5".
-func amount(x float64) string {
-	digits := 0
-	if x != math.Trunc(x) && math.Abs(x) < 1000 {
-		digits = 1
-	}
-	text := strconv.FormatFloat(x, 'f', digits, 64)
-	whole, fraction, _ := strings.Cut(text, ".")
-	sign := ""
-	if strings.HasPrefix(whole, "-") {
-		sign, whole = "-", whole[1:]
-	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if fraction != "" && fraction != "0" {
-		whole += "." + fraction
-	}
-	return sign + whole
-}
+func amount(x float64) string { return slo.Amount(x) }
 
 // rate is a burn rate: "14.4×".
 func rate(x float64) string {

@@ -148,9 +148,17 @@ func standingNote(st *pb.SLOStanding) string {
 		add(fmt.Sprintf("%s more good events than events: somebody counts wrongly", amount(b.GetExcess())))
 	}
 	if g := b.GetGranularity(); g > 0 {
-		add(fmt.Sprintf("so little traffic that one failure costs %s of the budget", share(g)))
+		add(scarcely(b))
 	}
 	return text
+}
+
+// scarcely says how much one more failure costs where few are allowed.
+func scarcely(b *pb.Budget) string {
+	if b.GetUnit() == "slices" {
+		return fmt.Sprintf("one bad slice costs %s of the budget", share(b.GetGranularity()))
+	}
+	return fmt.Sprintf("so little traffic that one failure costs %s of the budget", share(b.GetGranularity()))
 }
 
 // printStanding prints everything that is known of how an SLO stands.
@@ -223,14 +231,14 @@ func budgetLines(b *pb.Budget, zone *time.Location) []string {
 	w := b.GetWindow()
 	add(w != nil, "from %s to %s, watched %s of the time",
 		when(w.GetStartTime().AsTime(), zone), when(w.GetEndTime().AsTime(), zone), share(b.GetCoverage()))
-	add(b.GetUnknown() > 0, "%s slices unknown: burned %s if all were good, %s if all were bad",
+	add(b.GetUnknown() > 0 && counted(b), "%s slices unknown: burned %s if all were good, %s if all were bad",
 		amount(b.GetUnknown()), share(b.GetConsumedLow()), share(b.GetConsumedHigh()))
 	add(b.GetGapBurn() > 0, "of it %s fell into gaps: it happened, but nobody knows when", share(b.GetGapBurn()))
 	add(b.GetEdgeError() > 0, "may be off by %s, because what is counted together is cut by the window's ends", share(b.GetEdgeError()))
 	add(b.GetCorrected().AsDuration() > 0, "%s taken out by corrections (see budget corrections)", span(b.GetCorrected().AsDuration()))
 	add(b.GetExcess() > 0, "%s more good events than events: somebody counts wrongly", amount(b.GetExcess()))
 	add(b.GetResets() > 0, "%s of counters, before each of which events are lost", plural(b.GetResets(), "restart"))
-	add(b.GetGranularity() > 0, "so little traffic that one failure costs %s of the budget", share(b.GetGranularity()))
+	add(b.GetGranularity() > 0, "%s", scarcely(b))
 	add(b.GetObjectiveChanged(), "the objective changed in this window; %s is applied to all of it", target(b.GetObjective().GetTarget()))
 	return all
 }

@@ -44,14 +44,8 @@ func target(x float64) string {
 	return strconv.FormatFloat(math.Round(x*1e8)/1e6, 'f', -1, 64) + " %"
 }
 
-// amount writes a number of events or slices: "25,775,820".
-func amount(x float64) string {
-	text := strconv.FormatFloat(x, 'f', 0, 64)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
+// amount writes a number of events or slices: "25,775,820", "8.6".
+func amount(x float64) string { return slo.Amount(x) }
 
 // left tells what remains of a budget.
 func left(b slo.Budget) string {

@@ -190,12 +190,7 @@ func percent(share float64) string {
 }
 
 // events writes a number of events or slices for people.
-func events(n float64) string {
-	if n == float64(int64(n)) {
-		return fmt.Sprintf("%d", int64(n))
-	}
-	return fmt.Sprintf("%.1f", n)
-}
+func events(n float64) string { return slo.Amount(n) }
 
 func times(n int) string {
 	if n == 1 {

@@ -137,7 +137,7 @@ func (f *facts) standings(ctx context.Context, sc scope, slos []opsreview.SLO, a
 // The cost of it grows with the window, not with the stored history. Pages in
 // hand are not read again.
 func (f *facts) burnInput(ctx context.Context, sc scope, slos []opsreview.SLO, w opsreview.Window, hand []opsreview.Page) (slo.Input, error) {
-	in := slo.Input{Window: w, Now: f.now(), Zone: sc.zone, Services: sc.all}
+	in := slo.Input{Window: w, Now: f.now(), Zone: sc.zone, Known: f.slos, Services: sc.all}
 	at := slo.At(w, in.Now).In(sc.zone)
 	var err error
 	if in.Series, err = f.series(ctx, slos, w, at, w.Start.Add(-episodeLead).Truncate(time.Hour)); err != nil {
@@ -244,7 +244,7 @@ type stretch struct{ since, detail int64 }
 // stretch of them.
 func (f *facts) addSegments(ctx context.Context, series []slo.Series, which []int, r stretch, w opsreview.Window, at time.Time) error {
 	since, detail := time.UnixMilli(r.since), time.UnixMilli(r.detail)
-	filter := store.SegmentFilter{Cuts: []time.Time{w.Start, at.Add(-slo.Week), at.Add(-slo.Month), at.Add(-time.Hour)}}
+	filter := store.SegmentFilter{Cuts: append(slo.BurnRateCuts(at), w.Start, at.Add(-slo.Week), at.Add(-slo.Month))}
 	for _, i := range which {
 		s := series[i]
 		filter.SLOs = append(filter.SLOs, s.SLO.Name)

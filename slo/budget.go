@@ -38,7 +38,11 @@ func budgetOf(s Series, o opsreview.Objective, w opsreview.Window) Budget {
 	b.Total = known
 	if b.Unit == unitSlices {
 		all := float64(w.Duration()) / float64(sliceOf(o))
-		b.Unknown = whole(all - known - underWay(s, o, w))
+		young := underWay(s, o, w)
+		b.Unknown = whole(all - known - young)
+		if !held(s.SLO.Missing) {
+			all -= young
+		}
 		b.Low = ratio(b.Bad, o.Budget()*all)
 		b.High = ratio(b.Bad+b.Unknown, o.Budget()*all)
 		b.Total, b.Bad = assumed(s.SLO.Missing, all, b.Bad, b.Unknown)
@@ -51,10 +55,10 @@ func budgetOf(s Series, o opsreview.Objective, w opsreview.Window) Budget {
 	}
 	b.GapBurn = ratio(gapBad, b.Allowed)
 	b.EdgeError = ratio(edgeBad(s, o, w), b.Allowed)
-	if b.Allowed < scarce {
+	b.Status = statusOf(b, seen)
+	if b.Allowed < scarce && b.Status != NoData {
 		b.Granularity = ratio(1, b.Allowed)
 	}
-	b.Status = statusOf(b, seen)
 	return b
 }
 
@@ -93,6 +97,11 @@ func assumed(policy opsreview.MissingData, all, bad, unknown float64) (total, al
 		return all, bad + unknown
 	}
 	return whole(all - unknown), bad
+}
+
+// held reports whether all slices of a window count, whatever is known of them.
+func held(policy opsreview.MissingData) bool {
+	return policy == opsreview.MissingGood || policy == opsreview.MissingBad
 }
 
 // underWay is how much of the slice that is not over at the window's end is not

@@ -291,6 +291,22 @@ func TestBudgetOf_SliceUnderWay(t *testing.T) {
 	}
 }
 
+// Nothing is known of the slice that is being lived through either, and a budget
+// of a part of it once made one failure cost 250000 % of it.
+func TestBudgetOf_SliceUnderWayOfNothing(t *testing.T) {
+	s := seriesOf()
+	s.SLO.Objective = slices99
+	got := BudgetOf(s, span("10:00", "11:02"))
+	if got.Status != NoData || got.Total != 0 || got.Allowed != 0 || got.Granularity != 0 {
+		t.Errorf("%s: total %v, allowed %v, granularity %v, want nothing", got.Status, got.Total, got.Allowed, got.Granularity)
+	}
+	s = seriesOf(seg("10:00", "11:00", 100, 0))
+	s.SLO.Objective = slices99
+	if diff := cmp.Diff(12.0, BudgetOf(s, span("10:00", "11:02")).Total, nearly); diff != "" {
+		t.Errorf("slices that are known (-want +got)\n%s", diff)
+	}
+}
+
 func TestBudgetOf_TargetChanged(t *testing.T) {
 	first, second := occurrences(0.9), occurrences(0.99)
 	history := []opsreview.ObjectiveChange{{Objective: first}, {At: at("10:30"), Objective: second}, {At: at("12:00"), Objective: second}}

@@ -378,6 +378,26 @@ func TestPrepare_EachSLOHasItsOwnAccount(t *testing.T) {
 	}
 }
 
+// Whoever asks for one SLO hears of it what whoever asks for all hears: a page
+// that its labels say is about another one is not about this one, though they
+// are of one service.
+func TestPrepare_NamingAnSLOChangesNothing(t *testing.T) {
+	elsewhere := ticked("A", "03:00-03:10")
+	elsewhere.Attributes = map[string]string{"slo": "latency"}
+	in := dayInput(dayOf(spot{"03:00", "03:10", 100}), elsewhere)
+	other := in.Series[0]
+	other.SLO.Name = in.Series[0].SLO.Service + "/latency"
+	all := in
+	all.Series = append(all.Series[:1:1], other)
+	in.Known = []opsreview.SLO{in.Series[0].SLO, other.SLO}
+	if diff := cmp.Diff(Prepare(all).Burns[0], Prepare(in).Burns[0]); diff != "" {
+		t.Errorf("the account of an SLO among others and alone (-want +got)\n%s", diff)
+	}
+	if got := Prepare(in).Burns[0]; got.During != 0 || got.Missed == 0 {
+		t.Errorf("%v was burned while paged and %v missed, want the page to be about the other SLO", got.During, got.Missed)
+	}
+}
+
 func TestPrepare_AppliesTheObjectiveInForceAtTheEnd(t *testing.T) {
 	in := dayInput(dayOf(spot{"03:00", "03:10", 100}))
 	strict, lax := in.Series[0].SLO.Objective, in.Series[0].SLO.Objective

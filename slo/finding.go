@@ -34,7 +34,9 @@ func (w *summary) findings(r Report, in Input, monitors map[string][]*call) []op
 	var all []opsreview.Finding
 	standings := slices.Clone(r.Standings)
 	slices.SortStableFunc(standings, func(a, b Standing) int { return cmp.Compare(b.Month.Consumed, a.Month.Consumed) })
+	units := map[string]string{}
 	for _, st := range standings {
+		units[st.SLO.Name] = st.Month.Unit
 		if st.Month.Status == Overspent {
 			all = append(all, words.overspent(st))
 		}
@@ -42,7 +44,7 @@ func (w *summary) findings(r Report, in Input, monitors map[string][]*call) []op
 	costs := slices.Clone(w.matrix.MissedCost)
 	slices.SortStableFunc(costs, func(a, b MissedCost) int { return cmp.Compare(b.Cost, a.Cost) })
 	for _, c := range costs {
-		all = append(all, words.unpaged(c, w.episodes))
+		all = append(all, words.unpaged(c, units[c.SLO], w.episodes))
 	}
 	all = append(all, w.withoutBurn(words, monitors)...)
 	for _, name := range w.unknown {
@@ -54,14 +56,14 @@ func (w *summary) findings(r Report, in Input, monitors map[string][]*call) []op
 func (w wording) overspent(st Standing) opsreview.Finding {
 	name, b := st.SLO.Name, st.Month
 	evidence := []string{fmt.Sprintf("%s bad of %s %s in the 30 days up to %s, where %s are allowed (target %s).",
-		amount(b.Bad), amount(b.Total), b.Unit, w.time(b.Window.End), amount(b.Allowed), target(b.Objective))}
+		Amount(b.Bad), Amount(b.Total), b.Unit, w.time(b.Window.End), Amount(b.Allowed), target(b.Objective))}
 	evidence = append(evidence, fmt.Sprintf("The last 7 days burned %s of the 30-day budget; %s of the 30 days was watched.",
 		percent(st.WeekShare), percent(b.Coverage)))
 	if b.GapBurn > 0 {
 		evidence = append(evidence, percent(b.GapBurn)+" of the budget burned in gaps: nobody knows when.")
 	}
 	if b.Granularity > 0 {
-		evidence = append(evidence, fmt.Sprintf("There is little to count: one failure costs %s of the budget.", percent(b.Granularity)))
+		evidence = append(evidence, fmt.Sprintf("There is little to count: one bad %s costs %s of the budget.", strings.TrimSuffix(b.Unit, "s"), percent(b.Granularity)))
 	}
 	return opsreview.Finding{
 		Key: opsreview.BudgetOverspent + ":" + name, Kind: opsreview.BudgetOverspent, SLO: name,
@@ -71,7 +73,7 @@ func (w wording) overspent(st Standing) opsreview.Finding {
 	}
 }
 
-func (w wording) unpaged(c MissedCost, episodes []Episode) opsreview.Finding {
+func (w wording) unpaged(c MissedCost, unit string, episodes []Episode) opsreview.Finding {
 	var mine []Episode
 	for _, e := range missed(episodes) {
 		if e.SLO == c.SLO {
@@ -82,8 +84,8 @@ func (w wording) unpaged(c MissedCost, episodes []Episode) opsreview.Finding {
 	evidence := []string{fmt.Sprintf("%s in the window burned %s of the 30-day budget without a page.",
 		counted(len(mine), "significant episode"), percent(c.Cost))}
 	for _, e := range mine[:min(len(mine), mostShown)] {
-		text := fmt.Sprintf("From %s for %s: %s bad of %s, %s of the budget, at up to %s times the sustainable rate",
-			w.time(e.Window.Start), length(e.Window.Duration()), amount(e.Bad), amount(e.Total), percent(e.Cost), digits(e.Peak))
+		text := fmt.Sprintf("From %s for %s: %s bad of %s %s, %s of the budget, at up to %s times the sustainable rate",
+			w.time(e.Window.Start), length(e.Window.Duration()), Amount(e.Bad), Amount(e.Total), unit, percent(e.Cost), digits(e.Peak))
 		if e.Gap {
 			text += "; part of it lies in a gap, so that alerts could not see it"
 		}
@@ -193,12 +195,21 @@ func target(o opsreview.Objective) string {
 	return strconv.FormatFloat(math.Round(o.Target*1e9)/1e7, 'f', -1, 64) + " %"
 }
 
-// amount writes units: whole where they are.
-func amount(x float64) string {
-	if n := math.Round(x); math.Abs(x-n) < 1e-6 {
-		return strconv.FormatFloat(n, 'f', 0, 64)
+// Amount writes a number of events or slices for people: "25,775,820", "8.6".
+// A tenth of what is many tells nothing.
+func Amount(x float64) string {
+	text := strconv.FormatFloat(x, 'f', 0, 64)
+	if math.Abs(x-math.Round(x)) >= 1e-6 && math.Abs(x) < 1000 {
+		text = strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0")
 	}
-	return strconv.FormatFloat(x, 'f', 1, 64)
+	whole, fraction, _ := strings.Cut(text, ".")
+	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if fraction == "" {
+		return whole
+	}
+	return whole + "." + fraction
 }
 
 // digits writes a rate.

@@ -67,7 +67,7 @@ func TestPrepare_Findings(t *testing.T) {
 	}
 	evidence := []string{
 		"1 significant episode in the window burned 31.1 % of the 30-day budget without a page.",
-		"From Sat 7 Nov 02:50 CET for 45 min: 8012 bad of 35868, 31.1 % of the budget, at up to 225 times the sustainable rate; " +
+		"From Sat 7 Nov 02:50 CET for 45 min: 8,012 bad of 35,868 events, 31.1 % of the budget, at up to 225 times the sustainable rate; " +
 			"part of it lies in a gap, so that alerts could not see it.",
 	}
 	if diff := cmp.Diff(evidence, got[1].Evidence); diff != "" {
@@ -118,6 +118,18 @@ func TestPercent(t *testing.T) {
 				t.Errorf("percent(%v) = %q, want %q", tt.share, got, tt.want)
 			}
 		})
+	}
+}
+
+func TestAmount(t *testing.T) {
+	tests := map[float64]string{
+		0: "0", 1: "1", 999: "999", 1000: "1,000", 25775820: "25,775,820", 127800.4: "127,800", 42943: "42,943",
+		8.589: "8.6", 2.0000000004: "2", 1.96: "2", 999.96: "1,000", -1234: "-1,234", -123: "-123", 0.04: "0",
+	}
+	for x, want := range tests {
+		if got := Amount(x); got != want {
+			t.Errorf("Amount(%v) = %q, want %q", x, got, want)
+		}
 	}
 }
 

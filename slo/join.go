@@ -3,6 +3,7 @@ package slo
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ func newJoiner(slos []opsreview.SLO) *joiner {
 		ids: map[string][]int{}, names: map[string][]int{}, byService: map[string][]int{},
 	}
 	for i, s := range slos {
-		name := documentName(s)
+		name := j.documentName(s)
 		j.ids[s.Service+"-"+name] = append(j.ids[s.Service+"-"+name], i)
 		j.names[name] = append(j.names[name], i)
 		if s.Name != name {
@@ -41,13 +42,22 @@ func newJoiner(slos []opsreview.SLO) *joiner {
 }
 
 // documentName is the name of the SLO within its service, without the number of
-// a further objective.
-func documentName(s opsreview.SLO) string {
-	if rest, ok := strings.CutPrefix(s.Name, s.Service+"/"); ok {
-		name, _, _ := strings.Cut(rest, "/")
+// a further objective. The name of a document may itself have slashes; further
+// objectives are those of which there is a first one.
+func (j *joiner) documentName(s opsreview.SLO) string {
+	name, ok := strings.CutPrefix(s.Name, s.Service+"/")
+	if !ok {
+		return s.Name[strings.LastIndexByte(s.Name, '/')+1:]
+	}
+	i := strings.LastIndexByte(name, '/')
+	if i < 0 {
 		return name
 	}
-	return s.Name[strings.LastIndexByte(s.Name, '/')+1:]
+	first := func(one opsreview.SLO) bool { return one.Service == s.Service && one.Name == s.Service+"/"+name[:i] }
+	if _, err := strconv.Atoi(name[i+1:]); err == nil && slices.ContainsFunc(j.slos, first) {
+		return name[:i]
+	}
+	return name
 }
 
 // join returns the SLOs that a page of the service is about, by the first rule

@@ -20,6 +20,9 @@ func TestJoin(t *testing.T) {
 		{Name: "consul/availability", Service: "Consul"},
 		{Name: "api/errors", Service: "pd/PAPI", Match: []opsreview.PageMatch{{}, {{Name: "a", Op: "=~", Value: "("}}}},
 		{Name: "web/0a1b", Service: "pd/PWEB"},
+		{Name: "gate/api/v1/errors", Service: "gate", Match: []opsreview.PageMatch{{}}},
+		{Name: "gate/api/v1/errors/2", Service: "gate", Match: []opsreview.PageMatch{{}}},
+		{Name: "gate/region/3", Service: "gate", Match: []opsreview.PageMatch{{}}},
 	}
 	consul := opsreview.Service{Ref: opsreview.Ref{Source: "pd", ID: "P1"}, Name: "consul"}
 	type about struct {
@@ -67,6 +70,13 @@ func TestJoin(t *testing.T) {
 		},
 		"Grafana's identifier counts if an SLO is named so": {
 			attributes: map[string]string{"grafana_slo_uuid": "0a1b"}, want: about{ByLabels, []string{"web/0a1b"}},
+		},
+		"a document's name may have slashes": {
+			attributes: map[string]string{"sloth_service": "gate", "sloth_slo": "api/v1/errors"},
+			want:       about{ByLabels, []string{"gate/api/v1/errors", "gate/api/v1/errors/2"}},
+		},
+		"and end like that of a further objective": {
+			attributes: map[string]string{"slo": "region/3"}, want: about{ByLabels, []string{"gate/region/3"}},
 		},
 		"all conditions of a match must hold": {
 			attributes: map[string]string{"alertname": "VaultSlow", "severity": "page"}, want: about{ByMatch, []string{"vault/latency"}},

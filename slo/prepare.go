@@ -17,17 +17,15 @@ func Prepare(in Input) Report {
 	}
 	series := slices.Clone(in.Series)
 	slices.SortStableFunc(series, func(a, b Series) int { return strings.Compare(a.SLO.Name, b.SLO.Name) })
-	slos := make([]opsreview.SLO, len(series))
-	for i, s := range series {
-		slos[i] = s.SLO
-	}
 	calls := callsOf(in.Pages, in.Window, in.Now)
 	mine := make([][]joined, len(series))
-	j := newJoiner(slos)
+	j := newJoiner(joinable(series, in.Known))
 	for i := range calls {
 		rule, found := j.join(calls[i].page, in.Services[calls[i].page.Service])
 		for _, k := range found {
-			mine[k] = append(mine[k], joined{call: &calls[i], rule: rule})
+			if k < len(series) {
+				mine[k] = append(mine[k], joined{call: &calls[i], rule: rule})
+			}
 		}
 	}
 
@@ -41,6 +39,23 @@ func Prepare(in Input) Report {
 	}
 	whole.conclude(&r, in, calls)
 	return r
+}
+
+// joinable returns the SLOs that pages may be about: those of the series, in
+// their order, and after them the others that are known.
+func joinable(series []Series, known []opsreview.SLO) []opsreview.SLO {
+	slos := make([]opsreview.SLO, 0, len(series)+len(known))
+	asked := map[string]bool{}
+	for _, s := range series {
+		slos = append(slos, s.SLO)
+		asked[s.SLO.Name] = true
+	}
+	for _, s := range known {
+		if !asked[s.Name] {
+			slos = append(slos, s)
+		}
+	}
+	return slos
 }
 
 // accountOf draws up one SLO's account.

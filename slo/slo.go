@@ -46,6 +46,10 @@ type Input struct {
 
 	Series []Series
 
+	// Known are all SLOs that there are, so that a page about one that is not
+	// asked for is not taken for one about those of Series, which are known anyway.
+	Known []opsreview.SLO
+
 	// Pages are those that were open at any time from 6 hours before the window
 	// to its end, with timelines and labels.
 	Pages []opsreview.Page

@@ -57,6 +57,16 @@ func burnRate(s Series, o opsreview.Objective, at time.Time) (rate float64, know
 	return 0, false
 }
 
+// BurnRateCuts returns the times that cut what the burn rate at a time may be
+// computed from.
+func BurnRateCuts(at time.Time) []time.Time {
+	cuts := make([]time.Time, lastKnown)
+	for i := range cuts {
+		cuts[i] = at.Add(-time.Duration(i+1) * time.Hour)
+	}
+	return cuts
+}
+
 // exhaustion is how long the rest of a budget lasts at a burn rate. A rest that
 // lasts for centuries is not worth the word.
 func exhaustion(b Budget, rate float64) (time.Duration, bool) {

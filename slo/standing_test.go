@@ -93,6 +93,13 @@ func TestStandingOf_BurnRate(t *testing.T) {
 	}
 }
 
+func TestBurnRateCuts(t *testing.T) {
+	want := []time.Time{at("09:17"), at("08:17"), at("07:17"), at("06:17"), at("05:17"), at("04:17")}
+	if diff := cmp.Diff(want, BurnRateCuts(at("10:17"))); diff != "" {
+		t.Errorf("times that cut what a burn rate is computed from (-want +got)\n%s", diff)
+	}
+}
+
 func TestExhaustion(t *testing.T) {
 	month := Budget{Window: over(Month), Allowed: 100, Remaining: 1}
 	tests := map[string]struct {
