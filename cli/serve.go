@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"opsreview"
+	"opsreview/config"
 	"opsreview/server"
 )
 
@@ -47,8 +48,17 @@ SIGINT and SIGTERM end it once the calls under way are answered.`,
 	return cmd
 }
 
+// logWarnings tells the operator what config check tells whoever asks: a service
+// that starts in silence with objectives that nobody counts is found out late.
+func logWarnings(cfg config.Config, opts *server.Options) error {
+	for _, text := range cfg.Warnings {
+		opts.Log.Warn("configuration", "warning", text)
+	}
+	return nil
+}
+
 func (a *app) serve(ctx context.Context, listen string, t *telemetry) error {
-	backend, err := a.open(ctx, guarded(listen), t.configure)
+	backend, err := a.open(ctx, guarded(listen), t.configure, logWarnings)
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,16 @@ package cli
 
 import (
 	"bufio"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"opsreview/config"
+	"opsreview/server"
 )
 
 // serve starts opsreview serve in a process of its own and returns its address
@@ -105,6 +109,17 @@ func TestServe_EndsOnSIGTERM(t *testing.T) {
 	_, end := serve(t, filepath.Join(t.TempDir(), "served.db"))
 	if rest, status := end(syscall.SIGTERM); status != exitOK || !strings.HasSuffix(rest, "opsreview: stopped") {
 		t.Errorf("exit status %d, %q", status, rest)
+	}
+}
+
+func TestServe_TellsWarnings(t *testing.T) {
+	var log strings.Builder
+	opts := server.Options{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	if err := logWarnings(config.Config{Warnings: []string{"slo/a.yaml:3: nobody counts it"}}, &opts); err != nil {
+		t.Fatal(err)
+	}
+	if got := log.String(); !strings.Contains(got, "level=WARN") || !strings.Contains(got, "slo/a.yaml:3: nobody counts it") {
+		t.Errorf("the operator is told %q, want the warning", got)
 	}
 }
 
