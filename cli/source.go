@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"opsreview"
@@ -212,6 +213,7 @@ func (a *app) printChecks(checks []*pb.SourceCheck, output string) error {
 
 func (a *app) printCheckTable(checks []*pb.SourceCheck) {
 	t := table{columns: []column{{head: "CHECK"}, {head: "RESULT"}, {head: "DETAIL", flex: true, min: 20}}}
+	subjects := 0
 	for _, c := range checks {
 		result := "ok"
 		if !c.GetOk() {
@@ -221,13 +223,20 @@ func (a *app) printCheckTable(checks []*pb.SourceCheck) {
 		if !c.GetOk() {
 			t.mark()
 		}
+		subjects = max(subjects, ansi.StringWidth(clean(c.GetSubject())))
 	}
 	t.print(a.stdout, a.style(), "", a.terminalWidth())
+	room := a.terminalWidth() - max(subjects, len("CHECK")) - len("  RESULT  ")
 	for _, c := range checks {
-		if c.GetRemedy() != "" {
-			for _, l := range wrap(clean(c.GetSubject())+": "+bounded(c.GetRemedy()), a.terminalWidth()-4) {
-				writeLine(a.stdout, "    "+l)
-			}
+		if c.GetRemedy() == "" {
+			continue
+		}
+		text := clean(c.GetSubject()) + ": "
+		if detail := bounded(c.GetDetail()); ansi.StringWidth(detail) > room {
+			text += detail + ": " // what the table cuts is what one has to know
+		}
+		for _, l := range wrap(text+bounded(c.GetRemedy()), a.terminalWidth()-4) {
+			writeLine(a.stdout, "    "+l)
 		}
 	}
 }

@@ -16,6 +16,10 @@ import (
 // Check implements [ingest.Source].
 func (s *Source) Check(ctx context.Context) []ingest.Check {
 	st, err := s.client.Status(ctx)
+	if err == nil && st.Version == "" {
+		// Some servers do not tell. Nor does whatever else answers at a wrong address.
+		_, err = s.client.Instant(ctx, "vector(1)", s.client.Now())
+	}
 	if err != nil {
 		return []ingest.Check{{Subject: "server", Detail: said(ctx, err), Remedy: "check base_url and the credentials"}}
 	}

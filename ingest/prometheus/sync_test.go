@@ -457,6 +457,12 @@ func TestCheck(t *testing.T) {
 			change: func(f *fake) { f.fault = func(string, form) (string, int) { return "", http.StatusForbidden } },
 			want:   []string{"no server Prometheus answers GET /api/v1/status/buildinfo with 403"},
 		},
+		// Each SLO's query was once said to be wrong.
+		"an address where no Prometheus is": {
+			slos:   []opsreview.SLO{availability()},
+			change: func(f *fake) { f.fault = func(string, form) (string, int) { return "", http.StatusNotFound } },
+			want:   []string{"no server Prometheus answers POST /api/v1/query with 404 Not Found; check base_url"},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
