@@ -126,12 +126,13 @@ func (s *ticketService) ListTickets(ctx context.Context, req *pb.ListTicketsRequ
 }
 
 // moreUrgent orders tickets for people: open ones first, the dearest of them
-// first, then closed ones, the last closed first.
+// first, then closed ones, the last closed first; and of those the first filed.
 func moreUrgent(a, b opsreview.Ticket) int {
 	if a.ClosedAt.IsZero() != b.ClosedAt.IsZero() {
 		return a.ClosedAt.Compare(b.ClosedAt)
 	}
-	return cmp.Or(b.ClosedAt.Compare(a.ClosedAt), cmp.Compare(b.Cost, a.Cost))
+	return cmp.Or(b.ClosedAt.Compare(a.ClosedAt), cmp.Compare(b.Cost, a.Cost), a.FiledAt.Compare(b.FiledAt),
+		cmp.Compare(len(a.RemoteKey), len(b.RemoteKey)), strings.Compare(a.RemoteKey, b.RemoteKey))
 }
 
 // ticketStates tells states from status categories. It returns an Invalid error

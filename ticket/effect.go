@@ -98,5 +98,9 @@ func (f *Filer) unavailable(err error) error {
 	if errors.As(err, &rejected) {
 		return opsreview.Wrapf(err, opsreview.Invalid, "%s refused: %s", f.Tracker.Name(), OneLine(rejected.Reason, 300))
 	}
+	var said *opsreview.Error
+	if errors.As(err, &said) && said.Code == opsreview.Unavailable {
+		return opsreview.Wrapf(err, opsreview.Unavailable, "%s does not answer: %s", f.Tracker.Name(), OneLine(said.Message, 300))
+	}
 	return opsreview.Wrapf(err, opsreview.Unavailable, "%s does not answer", f.Tracker.Name())
 }

@@ -67,6 +67,9 @@ func (t *Tracker) open(create bool) (*os.Root, error) {
 		}
 	}
 	root, err := os.OpenRoot(t.cfg.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, opsreview.Wrapf(err, opsreview.Unavailable, "there is no folder %s: was it moved, or is another one configured?", t.cfg.Path)
+	}
 	if err != nil {
 		return nil, opsreview.Wrapf(err, opsreview.Unavailable, "the folder %s cannot be opened", t.cfg.Path)
 	}

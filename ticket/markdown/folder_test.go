@@ -170,7 +170,7 @@ func TestGet_LeavesOutWhatCannotBeRead(t *testing.T) {
 	if found, err := tracker.Get(t.Context(), []string{"3-abc"}); opsreview.ErrorCode(err) != opsreview.Invalid {
 		t.Errorf("got %v, %v; want an Invalid error", found, err)
 	}
-	if found, err := open(t, filepath.Join(dir, "missing")).Get(t.Context(), []string{"4-abc"}); opsreview.ErrorCode(err) != opsreview.Unavailable {
+	if found, err := open(t, filepath.Join(dir, "missing")).Get(t.Context(), []string{"4-abc"}); opsreview.ErrorCode(err) != opsreview.Unavailable || !strings.Contains(opsreview.ErrorMessage(err), "there is no folder") {
 		t.Errorf("without the folder: got %v, %v; want an Unavailable error", found, err)
 	}
 }
