@@ -176,7 +176,7 @@ func (a *app) printStanding(st *pb.SLOStanding, zone *time.Location) {
 	}
 	a.printBudget("30 days", st.GetMonth(), zone)
 	a.printBudget("7 days", st.GetWeek(), zone)
-	if counted(st.GetWeek()) && counted(st.GetMonth()) {
+	if counted(st.GetWeek()) && counted(st.GetMonth()) && share(st.GetWeekShare()) != share(st.GetWeek().GetConsumed()) {
 		a.labelled("", fmt.Sprintf("the last 7 days burned %s of the 30-day budget, which is another question than %s of a budget of 7 days",
 			share(st.GetWeekShare()), share(st.GetWeek().GetConsumed())))
 	}

@@ -61,6 +61,7 @@ func BudgetGaps(in slo.Input, at time.Time, standings []slo.Standing) []Gap {
 	}
 	for _, s := range standings {
 		g.standing(s, lastCounted(series[s.SLO.Name].Segments))
+		g.objective(series[s.SLO.Name], in.Now)
 	}
 	if len(g.approximate) > 0 {
 		g.say(strings.Join(g.approximate, ", "),
@@ -116,6 +117,13 @@ func (g *budgetGaps) standing(s slo.Standing, last time.Time) {
 	}
 	if month.Resets > 0 {
 		g.reset = append(g.reset, fmt.Sprintf("%s %s", name, times(month.Resets)))
+	}
+}
+
+// objective tells whoever has just changed an objective why it is not there.
+func (g *budgetGaps) objective(s slo.Series, now time.Time) {
+	if n := len(s.History); n > 1 && s.History[n-1].At.After(g.at) && now.Sub(g.at) < time.Hour {
+		g.say(s.SLO.Name, "its objective changed %s, after the time up to which is counted: the one before is applied until then", g.stamp(s.History[n-1].At))
 	}
 }
 

@@ -110,6 +110,32 @@ func TestBudgetGaps(t *testing.T) {
 	}
 }
 
+// Whoever lowers a target and looks at once sees the old one, and is told why.
+func TestBudgetGaps_ObjectiveOfNow(t *testing.T) {
+	at := time.Date(2026, 11, 16, 11, 55, 0, 0, time.UTC)
+	one := opsreview.SLO{Name: "vault", Source: "prom"}
+	standings := []slo.Standing{{SLO: one, Month: slo.Budget{Status: slo.OK, Coverage: 1}}}
+	gaps := func(now, changed time.Time) []review.Gap {
+		return review.BudgetGaps(slo.Input{Now: now, Series: []slo.Series{{
+			SLO: one, Segments: []opsreview.Segment{{Start: at.Add(-time.Hour), End: at, Covered: time.Hour}},
+			History: []opsreview.ObjectiveChange{{SLO: "vault"}, {SLO: "vault", At: changed}},
+		}}}, at, standings)
+	}
+	want := []review.Gap{{
+		Subject: "vault",
+		Text:    "its objective changed Mon 16 Nov 2026 11:58 UTC, after the time up to which is counted: the one before is applied until then",
+	}}
+	if diff := cmp.Diff(want, gaps(at.Add(5*time.Minute), at.Add(3*time.Minute))); diff != "" {
+		t.Errorf("just changed (-want +got):\n%s", diff)
+	}
+	if got := gaps(at.Add(5*time.Minute), at.Add(-time.Minute)); got != nil {
+		t.Errorf("changed before: %v", got)
+	}
+	if got := gaps(at.Add(24*time.Hour), at.Add(time.Hour)); got != nil {
+		t.Errorf("changed since a time of long ago: %v", got)
+	}
+}
+
 // A review with budgets has their report, their gaps, and the pages that burned
 // much among its topics; the rest of it is the same.
 func TestPrepare_Budget(t *testing.T) {
