@@ -199,7 +199,12 @@ func target(o opsreview.Objective) string {
 // A tenth of what is many tells nothing.
 func Amount(x float64) string {
 	text := strconv.FormatFloat(x, 'f', 0, 64)
-	if math.Abs(x-math.Round(x)) >= 1e-6 && math.Abs(x) < 1000 {
+	switch size := math.Abs(x); {
+	case math.Abs(x-math.Round(x)) < 1e-6 || size >= 1000:
+	case size < 0.095: // what is not nothing must not look like it
+		text = strconv.FormatFloat(x, 'f', 1-int(math.Floor(math.Log10(size))), 64)
+		text = strings.TrimRight(text, "0")
+	default:
 		text = strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0")
 	}
 	whole, fraction, _ := strings.Cut(text, ".")
