@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/server"
@@ -96,6 +97,23 @@ func TestListEpisodes(t *testing.T) {
 		t.Errorf("the findings are %v", r.GetFindings())
 	}
 	wantGap(t, resp.GetGaps(), "vault/writes", "nothing is counted")
+}
+
+// A page whose labels name one SLO of a service is not about another one of it,
+// also where that is all that is asked for.
+func TestListEpisodes_NamingAnSLOChangesNoNumber(t *testing.T) {
+	a := openServer(t, withObjectives)
+	seedBurn(t, a)
+	writes := page("Q6", "vault", monday(4, "20:00:00"), resolve(monday(4, "20:10:00")))
+	writes.Attributes = map[string]string{"sloth_id": "VAULT-writes"}
+	seed(t, a, writes)
+	all := must(a.budgets.ListEpisodes(t.Context(), &pb.ListEpisodesRequest{Team: "secrets", Window: inWeek()}))(t)
+	one := must(a.budgets.ListEpisodes(t.Context(), &pb.ListEpisodesRequest{Window: inWeek(), Slos: []string{"vault/availability"}}))(t)
+	want, got := burnOf(t, all.GetReport(), "vault/availability"), burnOf(t, one.GetReport(), "vault/availability")
+	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+		t.Errorf("one SLO among all and alone (-want +got):\n%s", diff)
+	}
+	about(t, "what nobody was paged for", 500, got.GetMissed())
 }
 
 func TestListEpisodes_Windows(t *testing.T) {
