@@ -344,7 +344,7 @@ func (d Data) budgetSection() *budgetSection {
 	if s.Dearest, more = d.dearest(); more > 0 {
 		s.MoreDearest = "And " + plural(more, "more page") + "."
 	}
-	if more := len(s.Table.Rows) - len(s.BurnDowns); more > 0 && len(s.BurnDowns) > 0 {
+	if more := len(s.Table.Rows) - len(s.BurnDowns); more > 0 && len(s.BurnDowns) == maxBurnDowns {
 		s.Note = fmt.Sprintf("The first %d; the table above has %s.", len(s.BurnDowns), plural(more, "more SLO"))
 	}
 	return s

@@ -31,6 +31,7 @@ func burned(name string, page opsreview.Ref) *slo.Report {
 	}
 	quiet := slo.Standing{SLO: opsreview.SLO{Name: "vault/quiet"}, Objective: objective, Month: slo.Budget{Status: slo.NoTraffic, Unit: "slices", Coverage: 1}}
 	lost := slo.Standing{SLO: opsreview.SLO{Name: "vault/lost"}, Objective: objective, Month: slo.Budget{Status: slo.NoData, Unit: "events"}}
+	lost.BurnDown = make([]slo.Point, 60) // of which nothing is known: there is nothing to draw
 	episode := func(hour int, cost float64, pages ...opsreview.Ref) slo.Episode {
 		at := start.Add(time.Duration(hour) * time.Hour)
 		return slo.Episode{SLO: name, Window: opsreview.Window{Start: at, End: at.Add(20 * time.Minute)}, Cost: cost, Peak: 500, Significant: cost >= 0.02, Pages: pages, Gap: len(pages) == 0}

@@ -69,7 +69,7 @@ type burnDownOf struct {
 func (d Data) burnDowns() []burnDownOf {
 	var all []burnDownOf
 	for i, l := range d.budgetLines() {
-		if len(all) == maxBurnDowns || len(l.BurnDown) == 0 {
+		if len(all) == maxBurnDowns || len(l.BurnDown) == 0 || l.Month.Status == slo.NoData {
 			continue
 		}
 		id := fmt.Sprintf("burn-%d", i)
