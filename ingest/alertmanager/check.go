@@ -26,6 +26,13 @@ func (s *Source) Check(ctx context.Context) []ingest.Check {
 	if s.client == nil {
 		return append(checks, ingest.Check{Subject: "history", OK: true, Detail: "none is read: there is no prometheus_url, so that alerts count from their first call on"})
 	}
+	hasty := *s // somebody waits for the answer
+	hasty.client = s.client.Hasty()
+	return append(checks, hasty.checkHistory(ctx)...)
+}
+
+func (s *Source) checkHistory(ctx context.Context) []ingest.Check {
+	var checks []ingest.Check
 	st, err := s.client.Status(ctx)
 	if err != nil {
 		return append(checks, ingest.Check{Subject: "history", Detail: said(ctx, err), Remedy: "check prometheus_url and its credentials"})

@@ -15,6 +15,12 @@ import (
 
 // Check implements [ingest.Source].
 func (s *Source) Check(ctx context.Context) []ingest.Check {
+	hasty := *s
+	hasty.client = s.client.Hasty()
+	return hasty.check(ctx)
+}
+
+func (s *Source) check(ctx context.Context) []ingest.Check {
 	st, err := s.client.Status(ctx)
 	if err == nil && st.Version == "" {
 		// Some servers do not tell. Nor does whatever else answers at a wrong address.

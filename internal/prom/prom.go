@@ -103,6 +103,13 @@ func (c *Client) Warned(fn func(text string)) *Client {
 	return &own
 }
 
+// Hasty returns a client that gives up soon, for a person who waits.
+func (c *Client) Hasty() *Client {
+	own := *c
+	own.rest = c.rest.Hasty()
+	return &own
+}
+
 // Now returns the server's time as far as it is known from its answers, else
 // the local time.
 func (c *Client) Now() time.Time { return c.rest.Now() }

@@ -110,6 +110,17 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
+// hastyAttempts are those of a client for whom somebody waits.
+const hastyAttempts = 2
+
+// Hasty returns a client of the same host that gives up soon, for questions of
+// a person who waits for the answer.
+func (c *Client) Hasty() *Client {
+	own := &Client{cfg: c.cfg, base: c.base, http: c.http, limiter: c.limiter}
+	own.cfg.Attempts = min(c.cfg.Attempts, hastyAttempts)
+	return own
+}
+
 // ParseBase reads the base URL of an API. It returns an Invalid error, which
 // names the field base_url, for one that is no URL, holds more than a place, or
 // is not HTTPS; on loopback HTTP will do.

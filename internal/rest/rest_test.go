@@ -169,6 +169,22 @@ func TestDo_GivesUp(t *testing.T) {
 	}
 }
 
+// A person who asked whether a server answers once waited 40 seconds for the no.
+func TestHasty_GivesUpSoon(t *testing.T) {
+	b := open(t, nil, status(503))
+	if _, err := b.Hasty().Do(t.Context(), rest.Request{Path: "/x"}); opsreview.ErrorCode(err) != opsreview.Unavailable || len(b.seen) != 2 {
+		t.Errorf("after %d requests the error is %v, want Unavailable after 2", len(b.seen), err)
+	}
+	b = open(t, nil, status(503), good)
+	if _, err := b.Hasty().Do(t.Context(), rest.Request{Path: "/x"}); err != nil {
+		t.Errorf("a hiccup: %v", err)
+	}
+	b = open(t, func(c *rest.Config) { c.Attempts = 1 }, status(503))
+	if _, err := b.Hasty().Do(t.Context(), rest.Request{Path: "/x"}); err == nil || len(b.seen) != 1 {
+		t.Errorf("%d requests of a client that asks once, and %v", len(b.seen), err)
+	}
+}
+
 func TestDo_Errors(t *testing.T) {
 	tests := map[string]struct {
 		status int
