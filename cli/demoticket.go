@@ -31,17 +31,20 @@ func (a *app) fileDemo(ctx context.Context, c client, req *pb.PrepareReviewReque
 	if err != nil {
 		return err
 	}
-	first, last := filed.created()
-	writeLine(a.stdout, fmt.Sprintf("  filed in %s as %s to %s: %s", bounded(filed.tracker), first, last, filed.sum()))
+	text := "  filed in " + bounded(filed.tracker)
+	if first, last := filed.created(); first != last {
+		text += " as " + first + " to " + last
+	}
+	writeLine(a.stdout, text+": "+filed.sum())
 	again, err := a.fileQuietly(ctx, c, ask)
 	if err != nil {
 		return err
 	}
-	text := again.sum()
+	text = "  filed again: "
 	if first, _ := again.created(); first == "" {
-		text = "nothing; " + text
+		text += "nothing; "
 	}
-	writeLine(a.stdout, "  filed again: "+text)
+	writeLine(a.stdout, text+again.sum())
 	return nil
 }
 
