@@ -37,8 +37,8 @@ func chatOf(d Data) Chat {
 	if text := d.budgetHeadline(); text != "" {
 		head = append(head, "• "+mrkdwn("Error budgets: "+text))
 	}
-	if text, dearest := d.workHeadline(); text != "" {
-		head = append(head, "• "+mrkdwn("Needs work: "+text)+": "+chatCode(dearest))
+	if text, first := d.workHeadline(); text != "" {
+		head = append(head, "• "+mrkdwn("Needs work: "+text)+": "+chatCode(first))
 	}
 	if text := d.closedHeadline(); text != "" {
 		head = append(head, "• "+mrkdwn(upper(text)))

@@ -22,8 +22,8 @@ type work struct {
 	Remedy   string
 }
 
-// work lists what needs work, dearest first, and how much there is beyond that.
-func (d Data) work() (dearest []work, more int) {
+// work lists what needs work, in the review's order, and how much there is beyond that.
+func (d Data) work() (first []work, more int) {
 	filed := map[string]opsreview.Ticket{}
 	for _, t := range d.Tickets {
 		filed[t.Fingerprint] = t
@@ -39,9 +39,9 @@ func (d Data) work() (dearest []work, more int) {
 		if t, ok := filed[f.Fingerprint()]; ok {
 			w.Ticket, w.Status = fit(cmp.Or(clean(t.RemoteKey), "no ticket yet"), maxTitle), ticketStatus(t)
 		}
-		dearest = append(dearest, w)
+		first = append(first, w)
 	}
-	return dearest, len(all) - len(dearest)
+	return first, len(all) - len(first)
 }
 
 // ticketStatus is where a ticket stands: in the tracker's words where it is
@@ -61,14 +61,14 @@ func ticketStatus(t opsreview.Ticket) string {
 
 // workHeadline is what needs work in one sentence, "" for nothing. The title is
 // apart: each form escapes it in its own way.
-func (d Data) workHeadline() (text, dearest string) {
+func (d Data) workHeadline() (text, first string) {
 	all, more := d.work()
 	if len(all) == 0 {
 		return "", ""
 	}
 	text = plural(len(all)+more, "finding")
 	if all[0].Cost != "" {
-		text += ", the dearest " + all[0].Cost
+		text += ", the first " + all[0].Cost
 	}
 	return text, all[0].Title
 }

@@ -29,7 +29,7 @@ func TestReport_TellsWhatNeedsWorkAndWhatHeld(t *testing.T) {
 		}},
 		"mail": {string(b.Mail), []string{`<section id="work"`, `<section id="held"`}},
 		"chat": {chat, []string{
-			"• Needs work: 2 findings, the dearest ≈ 3.4 h/week: `Disk is full`", "• 2 closed tickets: 1 held, 1 came back; what held saves ≈ 1.5 h/week",
+			"• Needs work: 2 findings, the first ≈ 3.4 h/week: `Disk is full`", "• 2 closed tickets: 1 held, 1 came back; what held saves ≈ 1.5 h/week",
 		}},
 	} {
 		for _, want := range c.want {
