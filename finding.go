@@ -22,7 +22,6 @@ type Finding struct {
 	Service string // its name; "" if it is about none
 	SLO     string // "" if it is about none
 	Monitor string // "" if it is about none
-	Person  string // the key of the person whom it is about; "" if it is about none
 	Pages   []Ref  // those behind it, most telling first
 
 	// Cost is what the trouble costs people in minutes a week, and CostMethod how

@@ -301,7 +301,6 @@ type findingJSON struct {
 	Category    string   `json:"category,omitempty"`
 	Team        string   `json:"team,omitempty"`
 	Service     string   `json:"service,omitempty"`
-	Person      string   `json:"person,omitempty"`
 	Cost        *float64 `json:"minutes_a_week,omitempty"`
 	CostMethod  string   `json:"cost_method,omitempty"`
 	Fingerprint string   `json:"fingerprint,omitempty"`

@@ -20,10 +20,10 @@ func (a *app) findingListCommand() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List what a review says needs work, dearest first",
-		Long: `List what the review of a window says needs work, dearest first, with the numbers, what to
-do about it, and the key that stands for it every week. "opsreview ticket plan" says what
-would be filed.`,
+		Short: "List what a review says needs work, what harms users first",
+		Long: `List what the review of a window says needs work: what harms users first, then the
+dearest, with the numbers, what to do about it, and the key that stands for it every week.
+"opsreview ticket plan" says what would be filed.`,
 		Example: `  opsreview finding list --team secrets
   opsreview finding list --team secrets --week 2026-W46 -o json`,
 		Args: args(cobra.NoArgs, "no arguments"),
@@ -46,7 +46,7 @@ would be filed.`,
 }
 
 var findingCSVHead = []string{
-	"key", "fingerprint", "kind", "category", "team", "service", "slo", "monitor", "person", "title", "minutes_a_week", "pages", "remedy",
+	"key", "fingerprint", "kind", "category", "team", "service", "slo", "monitor", "title", "minutes_a_week", "pages", "remedy",
 }
 
 func (a *app) printFindingList(resp *pb.ListFindingsResponse, team, output string) error {
@@ -63,7 +63,7 @@ func (a *app) printFindingList(resp *pb.ListFindingsResponse, team, output strin
 				minutes = fmt.Sprintf("%.1f", f.GetCost())
 			}
 			rows[i] = []string{
-				f.GetKey(), f.GetFingerprint(), f.GetKind(), f.GetCategory(), f.GetTeam(), f.GetService(), f.GetSlo(), f.GetMonitor(), f.GetPerson(),
+				f.GetKey(), f.GetFingerprint(), f.GetKind(), f.GetCategory(), f.GetTeam(), f.GetService(), f.GetSlo(), f.GetMonitor(),
 				f.GetTitle(), minutes, fmt.Sprint(len(f.GetPages())), f.GetRemedy(),
 			}
 		}

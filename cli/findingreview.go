@@ -15,8 +15,8 @@ const (
 	mostClosed   = 10
 )
 
-// printReviewFindings prints what needs work: the dearest, with the ticket of
-// each where there is one.
+// printReviewFindings prints what needs work first, with the ticket of each where
+// there is one.
 func (a *app) printReviewFindings(r *pb.Review) {
 	findings := r.GetFindings()
 	if len(findings) == 0 {

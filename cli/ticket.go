@@ -28,7 +28,7 @@ func (p *planFlags) add(cmd *cobra.Command) {
 	p.scope.add(cmd)
 	f := cmd.Flags()
 	f.StringSliceVar(&p.only, "only", nil, "only the finding with this `KEY` or fingerprint; may be repeated")
-	f.Int32Var(&p.maxNew, "max-new", 0, "let the review file at most `N` new tickets in all, the dearest first (default the configuration's)")
+	f.Int32Var(&p.maxNew, "max-new", 0, "let the review file at most `N` new tickets in all, those first that matter most (default the configuration's)")
 	f.StringVarP(&p.output, "output", "o", asTable, "print as `FORM`: table or json")
 }
 

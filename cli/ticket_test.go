@@ -26,7 +26,7 @@ var ticketWeek = &pb.Window{
 func noisyFinding(text string) *pb.Finding {
 	return &pb.Finding{
 		Key: "noisy_monitor:" + text, Fingerprint: "7c1f0a9be2d34410", Kind: "noisy_monitor", Title: text, Evidence: []string{"12 of 14 pages: " + text},
-		Remedy: "Raise the threshold: " + text, Category: "alert-noise", Team: text, Service: text, Monitor: text, Person: text, Pages: []string{text},
+		Remedy: "Raise the threshold: " + text, Category: "alert-noise", Team: text, Service: text, Monitor: text, Pages: []string{text},
 		Cost: proto.Float64(204), CostMethod: "reckoned: " + text,
 	}
 }

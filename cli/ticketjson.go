@@ -28,7 +28,7 @@ func findingToJSON(f *pb.Finding) findingJSON {
 	out := findingJSON{
 		Key: f.GetKey(), Kind: f.GetKind(), Title: f.GetTitle(), Evidence: append([]string{}, f.GetEvidence()...), Remedy: f.GetRemedy(),
 		SLO: f.GetSlo(), Monitor: f.GetMonitor(), Pages: append([]string{}, f.GetPages()...),
-		Category: f.GetCategory(), Team: f.GetTeam(), Service: f.GetService(), Person: f.GetPerson(),
+		Category: f.GetCategory(), Team: f.GetTeam(), Service: f.GetService(),
 		CostMethod: f.GetCostMethod(), Fingerprint: f.GetFingerprint(),
 	}
 	if f != nil {

@@ -10,9 +10,9 @@ import (
 )
 
 // FindingsOf returns what a review of the input says needs work: what harms
-// users first, then the dearest, and those of unknown cost last. A kind is judged by the policy's rule for
-// it, and one without a rule is left out. What is found about budgets stands
-// among the others; see [slo.Prepare].
+// users first, then the dearest, and those of unknown cost last. A kind is judged
+// by the policy's rule for it, and one without a rule is left out. What is found
+// about budgets stands among the others; see [slo.Prepare].
 func FindingsOf(r Review, in Input) []opsreview.Finding { return newFacts(in).findings(r) }
 
 // A survey looks for findings.

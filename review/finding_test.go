@@ -434,7 +434,7 @@ func TestFindingsOf_LimitsOfPeople(t *testing.T) {
 				t.Fatalf("keys (-want +got):\n%s", diff)
 			}
 			for _, f := range got {
-				if strings.Contains(strings.ToLower(f.Title+strings.Join(f.Evidence, " ")), "ada") || f.Person != "" || f.Team != "Secrets" {
+				if strings.Contains(strings.ToLower(f.Title+strings.Join(f.Evidence, " ")), "ada") || f.Team != "Secrets" {
 					t.Errorf("finding = %+v", f)
 				}
 				if !strings.HasPrefix(f.Evidence[0], "One person was over it: 3 pages in 12 hours") || f.CostMethod != "" {

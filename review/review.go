@@ -77,7 +77,7 @@ type Review struct {
 	Gaps     []Gap         // what could not be computed, and why
 	Budget   *slo.Report   // where the error budgets went; nil if the input has none
 
-	Findings []opsreview.Finding // what needs work, dearest first; see FindingsOf
+	Findings []opsreview.Finding // what needs work, in the order of FindingsOf
 	Closed   []TicketOutcome     // whether closed tickets held, those that did not first
 }
 

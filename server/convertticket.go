@@ -31,7 +31,6 @@ func findingToProto(f opsreview.Finding) *pb.Finding {
 		Category:    f.Category,
 		Team:        f.Team,
 		Service:     f.Service,
-		Person:      f.Person,
 		CostMethod:  f.CostMethod,
 		Fingerprint: f.Fingerprint(),
 	}

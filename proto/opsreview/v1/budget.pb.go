@@ -1921,14 +1921,12 @@ type Finding struct {
 	Category string `protobuf:"bytes,9,opt,name=category,proto3" json:"category,omitempty"`
 	Team     string `protobuf:"bytes,10,opt,name=team,proto3" json:"team,omitempty"`
 	Service  string `protobuf:"bytes,11,opt,name=service,proto3" json:"service,omitempty"`
-	// The key of the person whom it is about. Empty if it is about none.
-	Person string `protobuf:"bytes,12,opt,name=person,proto3" json:"person,omitempty"`
 	// What the trouble costs people in minutes a week. Absent if nobody knows.
-	Cost *float64 `protobuf:"fixed64,13,opt,name=cost,proto3,oneof" json:"cost,omitempty"`
+	Cost *float64 `protobuf:"fixed64,12,opt,name=cost,proto3,oneof" json:"cost,omitempty"`
 	// How that was reckoned.
-	CostMethod string `protobuf:"bytes,14,opt,name=cost_method,json=costMethod,proto3" json:"cost_method,omitempty"`
+	CostMethod string `protobuf:"bytes,13,opt,name=cost_method,json=costMethod,proto3" json:"cost_method,omitempty"`
 	// The key as labels hold it.
-	Fingerprint   string `protobuf:"bytes,15,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	Fingerprint   string `protobuf:"bytes,14,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2036,13 +2034,6 @@ func (x *Finding) GetTeam() string {
 func (x *Finding) GetService() string {
 	if x != nil {
 		return x.Service
-	}
-	return ""
-}
-
-func (x *Finding) GetPerson() string {
-	if x != nil {
-		return x.Person
 	}
 	return ""
 }
@@ -2678,7 +2669,7 @@ const file_opsreview_v1_budget_proto_rawDesc = "" +
 	"\x0enot_actionable\x18\x02 \x01(\x05R\rnotActionable\x12\x1e\n" +
 	"\n" +
 	"unlabelled\x18\x03 \x01(\x05R\n" +
-	"unlabelled\"\x82\x03\n" +
+	"unlabelled\"\xea\x02\n" +
 	"\aFinding\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
@@ -2691,12 +2682,11 @@ const file_opsreview_v1_budget_proto_rawDesc = "" +
 	"\bcategory\x18\t \x01(\tR\bcategory\x12\x12\n" +
 	"\x04team\x18\n" +
 	" \x01(\tR\x04team\x12\x18\n" +
-	"\aservice\x18\v \x01(\tR\aservice\x12\x16\n" +
-	"\x06person\x18\f \x01(\tR\x06person\x12\x17\n" +
-	"\x04cost\x18\r \x01(\x01H\x00R\x04cost\x88\x01\x01\x12\x1f\n" +
-	"\vcost_method\x18\x0e \x01(\tR\n" +
+	"\aservice\x18\v \x01(\tR\aservice\x12\x17\n" +
+	"\x04cost\x18\f \x01(\x01H\x00R\x04cost\x88\x01\x01\x12\x1f\n" +
+	"\vcost_method\x18\r \x01(\tR\n" +
 	"costMethod\x12 \n" +
-	"\vfingerprint\x18\x0f \x01(\tR\vfingerprintB\a\n" +
+	"\vfingerprint\x18\x0e \x01(\tR\vfingerprintB\a\n" +
 	"\x05_cost\"@\n" +
 	"\x16ListCorrectionsRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12\x12\n" +

@@ -696,7 +696,7 @@ type Review struct {
 	Suggested *SuggestionCounts `protobuf:"bytes,12,opt,name=suggested,proto3" json:"suggested,omitempty"`
 	// Where the budgets of the team's SLOs went. Absent if it has none.
 	Budget *BurnReport `protobuf:"bytes,13,opt,name=budget,proto3" json:"budget,omitempty"`
-	// What needs work, dearest first.
+	// What needs work: what harms users first, then the dearest.
 	Findings []*Finding `protobuf:"bytes,14,rep,name=findings,proto3" json:"findings,omitempty"`
 	// Tickets that were closed in the window or before it, and whether they held.
 	ClosedTickets []*Ticket `protobuf:"bytes,15,rep,name=closed_tickets,json=closedTickets,proto3" json:"closed_tickets,omitempty"`

@@ -37,7 +37,8 @@ const (
 	TicketAction_TICKET_ACTION_RECOVER TicketAction = 4
 	// Do nothing; reason says why.
 	TicketAction_TICKET_ACTION_SKIP TicketAction = 5
-	// It would be filed, but this run files no more new ones.
+	// It would be filed, but not for this review, which has filed as many new ones
+	// as it may.
 	TicketAction_TICKET_ACTION_DEFER TicketAction = 6
 )
 
@@ -702,7 +703,8 @@ type PlanTicketsRequest struct {
 	Window *WindowSelector        `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
 	// Keys or fingerprints of findings. Empty for all.
 	Only []string `protobuf:"bytes,3,rep,name=only,proto3" json:"only,omitempty"`
-	// How many new tickets at most. 0 for the configured number.
+	// How many new tickets the review may file in all. 0 for the configured number,
+	// or for all that are chosen by only.
 	MaxNew        int32 `protobuf:"varint,4,opt,name=max_new,json=maxNew,proto3" json:"max_new,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -28,7 +28,8 @@ const (
 //
 // FindingService tells what a review says needs work.
 type FindingServiceClient interface {
-	// ListFindings turns a team's review of a window into findings, dearest first.
+	// ListFindings turns a team's review of a window into findings: what harms
+	// users first, then the dearest.
 	// It changes nothing. Codes: as PrepareReview.
 	ListFindings(ctx context.Context, in *ListFindingsRequest, opts ...grpc.CallOption) (*ListFindingsResponse, error)
 }
@@ -57,7 +58,8 @@ func (c *findingServiceClient) ListFindings(ctx context.Context, in *ListFinding
 //
 // FindingService tells what a review says needs work.
 type FindingServiceServer interface {
-	// ListFindings turns a team's review of a window into findings, dearest first.
+	// ListFindings turns a team's review of a window into findings: what harms
+	// users first, then the dearest.
 	// It changes nothing. Codes: as PrepareReview.
 	ListFindings(context.Context, *ListFindingsRequest) (*ListFindingsResponse, error)
 	mustEmbedUnimplementedFindingServiceServer()
