@@ -179,7 +179,8 @@ func wrap(s string, width int) []string {
 	s = strings.ReplaceAll(s, " %", joinedPercent)
 	parts := strings.Split(ansi.Wrap(s, max(width, 1), ""), "\n")
 	for i, line := range parts {
-		parts[i] = fit(strings.ReplaceAll(line, joinedPercent, " %"), width)
+		// A line that ends before a hyphen keeps its space.
+		parts[i] = fit(strings.TrimRight(strings.ReplaceAll(line, joinedPercent, " %"), " "), width)
 	}
 	return parts
 }

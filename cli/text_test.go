@@ -134,6 +134,17 @@ func TestWrap_NeverWiderThanAsked(t *testing.T) {
 	}
 }
 
+// A line that ends before a hyphen ends with a space, which must not cost it a
+// letter.
+func TestWrap_LosesNothingBeforeAHyphen(t *testing.T) {
+	const text = "1 gone (opsreview ticket list --state gone)"
+	for width := 10; width <= len(text); width++ {
+		if got := strings.Join(wrap(text, width), ""); strings.Contains(got, "…") {
+			t.Errorf("in %d cells: %q", width, got)
+		}
+	}
+}
+
 func TestTable_FitsEveryWidth(t *testing.T) {
 	titles := map[string]string{
 		"short":                      "Disk full",

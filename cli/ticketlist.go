@@ -138,7 +138,8 @@ func (a *app) printTroubled(all []*pb.Ticket) {
 		case "gone":
 			text += ". It is not filed again by itself: opsreview ticket resolve " + shellWord(clean(t.GetFindingKey())) + " --retry files it anew"
 		case "rejected":
-			text += ". It is tried again when what would be sent has changed: \"opsreview tracker check\" says what is missing"
+			text += ". \"opsreview tracker check\" says what is missing. It is tried again when what would be sent has changed, or after opsreview ticket resolve " +
+				shellWord(clean(t.GetFindingKey())) + " --retry"
 		}
 		for i, line := range wrap(text, a.terminalWidth()-4) {
 			writeLine(a.stdout, a.style().warn([]string{"  ! ", "    "}[min(i, 1)]+line))

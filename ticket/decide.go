@@ -95,7 +95,7 @@ func decideRow(f opsreview.Finding, row opsreview.Ticket, seen sighting, run str
 	case opsreview.TicketRejected:
 		return because(Create, "The tracker refused it, and what would be sent has changed.")
 	case opsreview.TicketGone:
-		return because(Skip, "%s was deleted or is out of our sight: `ticket resolve` says what to do.", name(row))
+		return because(Skip, "%s was deleted or is out of our sight: `ticket resolve KEY --retry` files it anew.", name(row))
 	case opsreview.TicketSuppressed:
 		return decideSuppressed(f, row, seen, s, now)
 	case opsreview.TicketFiled:

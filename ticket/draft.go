@@ -97,10 +97,13 @@ func (in PlanInput) footer(f opsreview.Finding) Block {
 // costLine is the first line of a ticket: "≈ 3.4 h/week, 12 pages, 5 people".
 func (in PlanInput) costLine(f opsreview.Finding) string {
 	var parts []string
-	if f.Cost > 0 {
+	switch {
+	case f.Cost > 0:
 		parts = append(parts, opsreview.CostText(f.Cost))
-	} else {
-		parts = append(parts, "its cost is not known")
+	case f.CostMethod != "":
+		parts = append(parts, "It took nobody's time")
+	default:
+		parts = append(parts, "Its cost is not known")
 	}
 	if n := len(f.Pages); n > 0 {
 		parts = append(parts, counted(n, "page"))
@@ -163,7 +166,7 @@ func (in PlanInput) seenAgain(f opsreview.Finding, row opsreview.Ticket) Body {
 		times++
 	}
 	text := fmt.Sprintf("Seen again: in %s since %s, last on %s.", counted(times, "review"), in.day(row.FirstAt), in.day(in.Now))
-	body := Body{paragraph(strong(text), plain(" "+upperFirst(in.costLine(f))+"."))}
+	body := Body{paragraph(strong(text), plain(" "+in.costLine(f)+"."))}
 	if len(f.Evidence) > 0 {
 		body = append(body, list(f.Evidence))
 	}
@@ -173,7 +176,7 @@ func (in PlanInput) seenAgain(f opsreview.Finding, row opsreview.Ticket) Body {
 // cameBack is what is said where a ticket is opened again.
 func (in PlanInput) cameBack(f opsreview.Finding, row opsreview.Ticket) Body {
 	text := fmt.Sprintf("It came back after this was closed on %s, so it is open again.", in.day(row.ClosedAt))
-	body := Body{paragraph(strong(text), plain(" "+upperFirst(in.costLine(f))+"."))}
+	body := Body{paragraph(strong(text), plain(" "+in.costLine(f)+"."))}
 	if len(f.Evidence) > 0 {
 		body = append(body, list(f.Evidence))
 	}
@@ -209,14 +212,6 @@ func counted(n int, noun string) string {
 		return "1 " + noun
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
-}
-
-func upperFirst(s string) string {
-	r := []rune(s)
-	if len(r) > 0 {
-		r[0] = unicode.ToUpper(r[0])
-	}
-	return string(r)
 }
 
 func paragraph(spans ...Span) Block { return Block{Paragraph: spans} }

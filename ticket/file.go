@@ -59,11 +59,12 @@ type Done struct {
 }
 
 // File carries steps out, in order, and reports each as it is done. What the
-// plan did not foresee is not done, but for this: whether an open finding's
+// plan did not foresee is not done, but for this: whether a finding's
 // ticket is noted or opened again is told by where it stands now. Where else a
-// ticket has changed meanwhile, the step says so. It returns [ErrUnconfirmed] before anybody has agreed, a
-// Conflict error while somebody else files, and an Unavailable one where the
-// tracker does not answer or asks to wait for long; what was done stays done.
+// ticket has changed meanwhile, the step says so. It returns [ErrUnconfirmed]
+// before anybody has agreed, a Conflict error while somebody else files, an
+// Unavailable one where the tracker does not answer or asks to wait for long, and
+// an Invalid one where it refuses who asks; what was done stays done.
 func (f *Filer) File(ctx context.Context, steps []Step, report func(Done)) error {
 	at, err := f.Ledger.Confirmed(ctx, f.Tracker.Name())
 	if err != nil {

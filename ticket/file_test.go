@@ -57,7 +57,7 @@ func (w *world) plan(findings ...opsreview.Finding) []ticket.Step {
 	w.t.Helper()
 	in := planInput(findings, w.rows()...)
 	in.Now, in.Run, in.Window = w.now, w.now.Format("2006-01-02"), opsreview.Window{}
-	in.MaxNew = len(findings)
+	in.MaxNew = 3 * len(findings) // a finding may get a successor in the review that filed it
 	return ticket.Plan(in)
 }
 
@@ -324,6 +324,47 @@ func TestFile_WhatWasClosedSinceTheLedgerLookedIsOpenedAgain(t *testing.T) {
 	w.mustFile("reopen done OPS-1", f)
 	if i := w.only(); i.Reopens != 1 || !strings.Contains(i.Notes["reopened 1"], "closed on 2026-03-16") {
 		t.Errorf("it was opened %d times, with %q", i.Reopens, i.Notes)
+	}
+}
+
+// A ticket on which nothing was to be written is looked at too: what people did
+// to it since the ledger last looked decides in this run, not in the next.
+func TestFile_WhatWasToBeLeftAloneIsLookedAtToo(t *testing.T) {
+	f := noisy("vault-latency", 90)
+	tests := map[string]struct {
+		people func(w *world)
+		want   string // of the step
+		reason string
+	}{
+		"it is open":             {func(*world) {}, "skip planned OPS-1", "OPS-1 is open, and was written to on 2026-03-09."},
+		"people closed it":       {func(w *world) { w.tracker.Close("OPS-1", "Done") }, "reopen done OPS-1", "OPS-1 was closed on 2026-03-11, and it came back."},
+		"people will not fix it": {func(w *world) { w.tracker.Close("OPS-1", "Won't Do") }, "skip planned OPS-1", `People closed OPS-1 as "Won't Do": nothing is filed until 2026-06-09.`},
+		"people deleted it":      {func(w *world) { w.tracker.Delete("OPS-1") }, "skip planned OPS-1", "OPS-1 was deleted or is out of our sight: `ticket resolve KEY --retry` files it anew."},
+		"people closed it long ago": {
+			func(w *world) {
+				w.tracker.Close("OPS-1", "Done")
+				w.tracker.Edit("OPS-1", func(i *tickettest.Issue) { i.ClosedAt = w.now.AddDate(0, 0, -30) })
+			},
+			"skip planned OPS-1",
+			"It changed after the plan was made, and the next run sees to it: OPS-1 was closed on 2026-02-09, which is long ago: a new ticket is linked to it.",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.mustFile("create done OPS-1", f)
+			w.now = w.now.AddDate(0, 0, 2)
+			tt.people(w)
+			w.now = w.now.AddDate(0, 0, 1)
+			var done ticket.Done
+			if err := w.filer().File(t.Context(), w.plan(f), func(d ticket.Done) { done = d }); err != nil {
+				t.Fatalf("filing: %v", err)
+			}
+			got := strings.Join([]string{string(done.Step.Action), string(done.Outcome), done.Ticket.RemoteKey}, " ")
+			if got != tt.want || done.Step.Reason != tt.reason {
+				t.Errorf("got %s because %q\nwant %s because %q", got, done.Step.Reason, tt.want, tt.reason)
+			}
+		})
 	}
 }
 

@@ -30,7 +30,7 @@ func Actions() []Action { return []Action{Create, Note, Reopen, Recover, Skip, D
 
 // Settings say how eagerly tickets are filed.
 type Settings struct {
-	MaxNew       int           // new tickets of one review, the dearest first
+	MaxNew       int           // new tickets of one review, in its order
 	ReopenWithin time.Duration // a ticket closed no longer ago is opened again
 	WontFix      []string      // resolutions that mean that people will not fix it
 	SuppressFor  time.Duration // how long such an answer holds
@@ -166,7 +166,8 @@ func (in PlanInput) step(f opsreview.Finding, st standing) Step {
 		return in.step(f, st)
 	}
 	if unfiled := st.unfiled(); d.action == Create && unfiled.State == opsreview.TicketRejected && unfiled.Payload == s.payload() {
-		d = because(Skip, "The tracker refused it: %s.", strings.TrimSuffix(orUnknown(unfiled.Error), "."))
+		d = because(Skip, "The tracker refused it: %s. It is tried again when what would be sent has changed, or after `ticket resolve KEY --retry`.",
+			strings.TrimSuffix(orUnknown(unfiled.Error), "."))
 	}
 	s.Action, s.Reason = d.action, d.reason
 	switch s.Action {

@@ -15,6 +15,9 @@ import (
 // carryOut does what the plan says and the present agrees with.
 func (s *session) carryOut(ctx context.Context, step Step) (Done, error) {
 	st := s.standing(step)
+	if step.Action == Skip {
+		step = overtaken(step, st, s.Now())
+	}
 	row := st.row
 	nothing := Done{Step: step, Ticket: row, Outcome: OutcomePlanned, Detail: step.Reason}
 	if step.Action == Skip || step.Action == Defer {
@@ -42,6 +45,20 @@ func (s *session) carryOut(ctx context.Context, step Step) (Done, error) {
 	case Skip, Defer:
 	}
 	return nothing, nil
+}
+
+// overtaken is a step that was to do nothing, over what is known now: what
+// people closed since the ledger last looked is opened again in this run, and
+// not in the next. Nothing is filed that the plan did not count.
+func overtaken(step Step, st standing, now time.Time) Step {
+	again := step.again(st, now)
+	switch {
+	case again.Action == Skip || writes(again.Action):
+		return again
+	case again.Action != step.Action:
+		step.Reason = "It changed after the plan was made, and the next run sees to it: " + again.Reason
+	}
+	return step
 }
 
 // writes reports whether an action writes to the ticket that there is. Whether

@@ -13,7 +13,7 @@ type Synced struct {
 	Asked      int // tickets that the tracker was asked about
 	Changed    int // of which something changed
 	Gone       int // that are not there
-	Relabelled int // whose finding's label had been taken away and was put back
+	Relabelled int // of whose labels one had been taken away and was put back
 	Found      int // whose filing had lost its answer, and that exist
 }
 
@@ -111,14 +111,14 @@ func (s *session) relabel(ctx context.Context, snaps []Snapshot, synced *Synced)
 	}
 	for _, row := range s.all() {
 		snap, ok := byID[row.RemoteID]
-		label := FingerprintLabel(row.Fingerprint)
-		if !ok || snap.Missing || slices.Contains(snap.Labels, label) {
+		missing := missingLabels(snap, row.Fingerprint)
+		if !ok || snap.Missing || len(missing) == 0 {
 			continue
 		}
 		asked, err := s.ask(ctx, &row, effect{
-			action: "label", detail: label + " was taken away", write: true,
+			action: "label", detail: strings.Join(missing, " and ") + " taken away", write: true,
 			do: func(ctx context.Context) (Ref, error) {
-				return snap.Ref, s.Tracker.AddLabels(ctx, snap.ID, []string{label})
+				return snap.Ref, s.Tracker.AddLabels(ctx, snap.ID, missing)
 			},
 		})
 		if err := s.stop(err, asked); err != nil {

@@ -76,6 +76,15 @@ func TestSync(t *testing.T) {
 			want: ticket.Synced{Asked: 1, Relabelled: 1},
 			row:  func(r opsreview.Ticket) bool { return r.State == opsreview.TicketFiled },
 		},
+		"somebody took away the label that all tickets carry": {
+			people: func(w *world) {
+				w.tracker.Edit("OPS-1", func(i *tickettest.Issue) {
+					i.Labels = slices.DeleteFunc(i.Labels, func(l string) bool { return l == ticket.Label })
+				})
+			},
+			want: ticket.Synced{Asked: 1, Relabelled: 1},
+			row:  func(r opsreview.Ticket) bool { return r.State == opsreview.TicketFiled },
+		},
 		"it was moved to another project": {
 			people: func(w *world) { w.tracker.Edit("OPS-1", func(i *tickettest.Issue) { i.Key = "SEC-9" }) },
 			want:   ticket.Synced{Asked: 1, Changed: 1},
@@ -109,9 +118,9 @@ func TestSync(t *testing.T) {
 				t.Errorf("the row is %+v", row)
 			}
 			if row.State == opsreview.TicketFiled {
-				found, err := w.tracker.Find(t.Context(), ticket.FingerprintLabel(f.Fingerprint()))
+				found, err := w.tracker.Find(t.Context(), ticket.Label, ticket.FingerprintLabel(f.Fingerprint()))
 				if err != nil || !slices.ContainsFunc(found, func(s ticket.Snapshot) bool { return s.ID == row.RemoteID }) {
-					t.Errorf("the finding's label does not lead to its ticket: %v, %v", found, err)
+					t.Errorf("the labels do not lead to the finding's ticket: %v, %v", found, err)
 				}
 			}
 			again := ticket.Synced{Asked: 1, Gone: tt.want.Gone}

@@ -105,7 +105,7 @@ func (c Config) validAuth() error {
 		return opsreview.Errorf(opsreview.Invalid, "token_file: is not set: name a file that holds the token, or an environment variable in token_env")
 	case c.Auth != "" && c.Auth != authBasic && c.Auth != authBearer:
 		return opsreview.Errorf(opsreview.Invalid, "auth: %q is neither basic nor bearer", c.Auth)
-	case c.auth() == authBasic && c.Email == "":
+	case c.Email == "" && (c.auth() == authBasic || c.Auth == "" && c.onCloud()):
 		return opsreview.Errorf(opsreview.Invalid, "email: is not set: Jira Cloud's tokens go with the email of their account")
 	case c.auth() == authBearer && c.Email != "":
 		return opsreview.Errorf(opsreview.Invalid, "email: does not go with auth: bearer, whose token names the account")
@@ -154,6 +154,12 @@ func (c Config) validTexts() error {
 		return opsreview.Errorf(opsreview.Invalid, "pause: %q is not a time between 0s and 1m", c.Pause)
 	}
 	return nil
+}
+
+// onCloud reports whether the address is that of a site of Jira Cloud.
+func (c Config) onCloud() bool {
+	base, err := url.Parse(c.BaseURL)
+	return err == nil && strings.HasSuffix(strings.ToLower(base.Hostname()), ".atlassian.net")
 }
 
 func (c Config) auth() string {

@@ -14,7 +14,9 @@ func TestConfig_Validate(t *testing.T) {
 		want   string // how the message begins; "" for none
 	}{
 		"Cloud with an email and a token is fine":    {func(*jira.Config) {}, ""},
-		"Data Center with a token alone is fine":     {func(c *jira.Config) { c.Email = "" }, ""},
+		"Data Center with a token alone is fine":     {func(c *jira.Config) { c.BaseURL, c.Email = "https://jira.example.com", "" }, ""},
+		"a site of Cloud needs an email":             {func(c *jira.Config) { c.Email = "" }, "email: "},
+		"unless it is told otherwise":                {func(c *jira.Config) { c.Auth, c.Email = "bearer", "" }, ""},
 		"another type is not ours":                   {func(c *jira.Config) { c.Type = "github" }, "type: "},
 		"a token does not travel in the clear":       {func(c *jira.Config) { c.BaseURL = "http://jira.example.com" }, "base_url: "},
 		"a password in the address is refused":       {func(c *jira.Config) { c.BaseURL = "https://a:b@jira.example.com" }, "base_url: "},
