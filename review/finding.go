@@ -259,6 +259,9 @@ func (s *survey) limit(rule opsreview.FindingRule, breaches []Breach) opsreview.
 		Title:  "On-call load over a limit: " + worst.Limit.Summary,
 		Remedy: limitRemedies[worst.Limit.ID],
 	}
+	if team != "" { // a tracker may be several teams'
+		found.Title = fmt.Sprintf("On-call load of %s over a limit: %s", team, worst.Limit.Summary)
+	}
 	for _, b := range breaches {
 		for _, ref := range b.Pages {
 			if !slices.Contains(found.Pages, ref) {

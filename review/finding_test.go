@@ -437,6 +437,9 @@ func TestFindingsOf_LimitsOfPeople(t *testing.T) {
 				if strings.Contains(strings.ToLower(f.Title+strings.Join(f.Evidence, " ")), "ada") || f.Team != "Secrets" {
 					t.Errorf("finding = %+v", f)
 				}
+				if want := "On-call load of Secrets over a limit: at most 2 pages in any 12 hours"; f.Title != want {
+					t.Errorf("title = %q, want %q", f.Title, want)
+				}
 				if !strings.HasPrefix(f.Evidence[0], "One person was over it: 3 pages in 12 hours") || f.CostMethod != "" {
 					t.Errorf("evidence = %q at a cost of %v (%s)", f.Evidence, f.Cost, f.CostMethod)
 				}
