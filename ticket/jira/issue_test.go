@@ -87,6 +87,33 @@ func TestGet_IsNotAnsweredToAStranger(t *testing.T) {
 	})
 }
 
+// A refusal of one issue, which people may have deleted or hidden meanwhile, must
+// not end a run as a refused token does: the other findings are filed.
+func TestRefusals_OfATokenAndOfAnIssueDiffer(t *testing.T) {
+	tests := map[string]struct {
+		change func(s *site)
+		id     string
+		access bool
+	}{
+		"an issue that is not there":            {func(*site) {}, "777", false},
+		"an issue that may not be commented on": {func(s *site) { s.Denied = []string{"ADD_COMMENTS"} }, "10001", false},
+		"a token that is refused at an issue":   {func(s *site) { s.Token = "another" }, "10001", true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, s *site) {
+				s.Add(jirafake.Issue{})
+				tt.change(s)
+				var rejected *ticket.Rejected
+				err := s.tracker(t).Note(t.Context(), tt.id, "seen", paragraph("again"))
+				if !errors.As(err, &rejected) || rejected.Access != tt.access {
+					t.Errorf("the tracker said %v, want a refusal whose Access is %v", err, tt.access)
+				}
+			})
+		})
+	}
+}
+
 func TestGet_FollowsAMovedTicket(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		s.Projects = []string{"WEB"}

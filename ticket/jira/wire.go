@@ -74,7 +74,7 @@ func (w *wire) Do(hreq *http.Request) (*http.Response, error) {
 	}
 	resp, err := w.client.Do(hreq.Context(), req)
 	if err != nil {
-		return nil, w.classify(resp, err)
+		return nil, w.classify(req, resp, err)
 	}
 	if err := w.suspect(req, resp); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (w *wire) suspect(req rest.Request, resp rest.Response) error {
 
 // classify tells a refusal, after which nothing has happened, from the rest,
 // after which nobody knows.
-func (w *wire) classify(resp rest.Response, err error) error {
+func (w *wire) classify(req rest.Request, resp rest.Response, err error) error {
 	var said *rest.StatusError
 	if !errors.As(err, &said) {
 		return err
@@ -121,10 +121,21 @@ func (w *wire) classify(resp rest.Response, err error) error {
 		if remedy := w.remedies[said.Status]; remedy != "" {
 			reason += "; " + remedy
 		}
-		access := said.Status == http.StatusUnauthorized || said.Status == http.StatusForbidden || said.Status == http.StatusNotFound
-		return &refusal{said.Status, &ticket.Rejected{Reason: reason, Access: access}}
+		return &refusal{said.Status, &ticket.Rejected{Reason: reason, Access: noAccess(said.Status, req.Path)}}
 	}
 	return &refusal{said.Status, err}
+}
+
+// noAccess reports whether a refusal is of who asks. One of a single issue may
+// be the issue's: people delete, move and hide them.
+func noAccess(status int, path string) bool {
+	switch status {
+	case http.StatusUnauthorized:
+		return true
+	case http.StatusForbidden, http.StatusNotFound:
+		return !strings.Contains(path, "/issue/")
+	}
+	return false
 }
 
 // plain takes off what go-jira puts around an error of the wire.
