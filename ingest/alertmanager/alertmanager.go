@@ -110,7 +110,7 @@ func (s *Source) checkLabels(ctx context.Context) error {
 	if len(said.ExternalLabels) > 0 && s.cfg.ExternalLabels == nil {
 		return opsreview.Errorf(opsreview.Invalid, "Prometheus adds labels to its alerts: write external_labels: {%s}, without those that alert_relabel_configs drop", wordsOf(said.ExternalLabels))
 	}
-	if d, ok := parseSpan(said.QueryOffset); ok && d != 0 && s.cfg.QueryOffset == "" {
+	if d, ok := prom.ParseSpan(said.QueryOffset); ok && d != 0 && s.cfg.QueryOffset == "" {
 		return opsreview.Errorf(opsreview.Invalid, "Prometheus evaluates rules in the past: write query_offset: %s", said.QueryOffset)
 	}
 	return nil

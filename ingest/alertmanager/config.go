@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -137,29 +135,15 @@ func (c Config) auth(secret rest.Secret) prom.Auth {
 
 // spans reads the lengths of time.
 func (c Config) spans() (backfill, offset time.Duration, err error) {
-	backfill, ok := parseSpan(cmp.Or(c.Backfill, "14d"))
+	backfill, ok := prom.ParseSpan(cmp.Or(c.Backfill, "14d"))
 	if !ok || backfill < time.Hour || backfill > mostBackfill {
 		return 0, 0, opsreview.Errorf(opsreview.Invalid, "backfill: %q is not a span of time between 1h and 1830d: write 14d", c.Backfill)
 	}
-	offset, ok = parseSpan(cmp.Or(c.QueryOffset, "0s"))
+	offset, ok = prom.ParseSpan(cmp.Or(c.QueryOffset, "0s"))
 	if !ok || offset < 0 || offset > mostOffset {
 		return 0, 0, opsreview.Errorf(opsreview.Invalid, "query_offset: %q is not a span of time up to 1h: write 30s", c.QueryOffset)
 	}
 	return backfill, offset, nil
-}
-
-var spanForm = regexp.MustCompile(`^([0-9]{1,5})([dw])$`)
-
-func parseSpan(text string) (time.Duration, bool) {
-	if m := spanForm.FindStringSubmatch(text); m != nil {
-		n, err := strconv.Atoi(m[1])
-		if m[2] == "w" {
-			n *= 7
-		}
-		return time.Duration(n) * day, err == nil
-	}
-	d, err := time.ParseDuration(text)
-	return d, err == nil
 }
 
 // conditions reads the conditions on labels.

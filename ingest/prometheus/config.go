@@ -2,8 +2,6 @@ package prometheus
 
 import (
 	"cmp"
-	"regexp"
-	"strconv"
 	"time"
 
 	"opsreview"
@@ -116,7 +114,7 @@ func (c Config) spans() (spans, error) {
 		{"bridge", c.Bridge, "6h", 0, mostBridge, &s.bridge},
 		{"delay", c.Delay, "5m", 0, time.Hour, &s.delay},
 	} {
-		d, ok := parseSpan(cmp.Or(f.text, f.standard))
+		d, ok := prom.ParseSpan(cmp.Or(f.text, f.standard))
 		if !ok || d < f.least || d > f.most {
 			return s, opsreview.Errorf(opsreview.Invalid, "%s: %q is not a span of time between %s and %s: write %s", f.name, f.text, f.least, f.most, f.standard)
 		}
@@ -129,17 +127,3 @@ func (c Config) spans() (spans, error) {
 }
 
 func (c Config) maxSeries() int { return cmp.Or(c.MaxSeries, defaultSeries) }
-
-var spanForm = regexp.MustCompile(`^([0-9]{1,5})([dw])$`)
-
-func parseSpan(text string) (time.Duration, bool) {
-	if m := spanForm.FindStringSubmatch(text); m != nil {
-		n, err := strconv.Atoi(m[1])
-		if m[2] == "w" {
-			n *= 7
-		}
-		return time.Duration(n) * day, err == nil
-	}
-	d, err := time.ParseDuration(text)
-	return d, err == nil
-}
