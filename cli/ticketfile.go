@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -158,7 +159,8 @@ func (a *app) printDid(n int, msg *pb.FileTicketsResponse) {
 
 // printDetails prints what more there is to say of a step.
 func (a *app) printDetails(msg *pb.FileTicketsResponse) {
-	for _, text := range []string{msg.GetError(), msg.GetDetail()} {
+	texts := []string{msg.GetError(), msg.GetDetail()}
+	for _, text := range slices.Compact(texts) { // what a step says of itself is often why it failed
 		if text != "" {
 			a.indented(workIndent, nil, bounded(text))
 		}

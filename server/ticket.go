@@ -45,7 +45,14 @@ func (s *ticketService) filer(ctx context.Context) (*ticket.Filer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ticket.Filer{Tracker: tracker, Ledger: s.facts.db, Settings: s.settings, Now: s.facts.now, Caller: callerOf(ctx)}, nil
+	teams, err := s.facts.db.Teams(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &ticket.Filer{
+		Tracker: tracker, Ledger: s.facts.db, Settings: s.settings, Now: s.facts.now, Caller: callerOf(ctx),
+		Teams: review.TeamNames(s.facts.org, teams),
+	}, nil
 }
 
 func (s *ticketService) SyncTickets(ctx context.Context, _ *pb.SyncTicketsRequest) (*pb.SyncTicketsResponse, error) {

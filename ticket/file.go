@@ -31,6 +31,7 @@ type Filer struct {
 	Now      func() time.Time
 	Wait     func(ctx context.Context, d time.Duration) error // sleeps; nil for a clock of the machine's
 	Caller   string                                           // on whose behalf, for the audit log
+	Teams    []string                                         // how the teams are called that labels name
 
 	owner     string
 	until     time.Time // of the lease

@@ -2,6 +2,7 @@ package ticket_test
 
 import (
 	"context"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -324,6 +325,33 @@ func TestFile_WhatWasClosedSinceTheLedgerLookedIsOpenedAgain(t *testing.T) {
 	w.mustFile("reopen done OPS-1", f)
 	if i := w.only(); i.Reopens != 1 || !strings.Contains(i.Notes["reopened 1"], "closed on 2026-03-16") {
 		t.Errorf("it was opened %d times, with %q", i.Reopens, i.Notes)
+	}
+}
+
+// A failing tracker creates nothing and says why.
+type failing struct {
+	*tickettest.Tracker
+
+	err error
+}
+
+// Create implements [ticket.Tracker].
+func (f failing) Create(context.Context, ticket.Draft) (ticket.Ref, error) {
+	return ticket.Ref{}, f.err
+}
+
+// What an adapter says names the cause already: saying it twice helps nobody.
+func TestFile_SaysOnceWhyNobodyAnswered(t *testing.T) {
+	const want = "the tracker does not answer: EOF"
+	w := newWorld(t)
+	f := w.filer()
+	f.Tracker = failing{w.tracker, opsreview.Wrapf(io.EOF, opsreview.Unavailable, want)}
+	var done ticket.Done
+	if err := f.File(t.Context(), w.plan(noisy("a", 3)), func(d ticket.Done) { done = d }); err != nil {
+		t.Fatalf("filing: %v", err)
+	}
+	if done.Detail != want || done.Ticket.Error != want {
+		t.Errorf("the step says %q, the ledger %q, want %q", done.Detail, done.Ticket.Error, want)
 	}
 }
 

@@ -15,6 +15,7 @@ type SprintInput struct {
 	Rows    []opsreview.Ticket // the ledger's, of this tracker
 	Backlog []Snapshot         // the open tickets that carry Label
 	Team    string             // whose tickets; "" for everybody's
+	Teams   []string           // how the teams are called that labels name
 	Sprint  string             // the id of the sprint that is planned; "" if there is none
 
 	Capacity      float64 // of the sprint, in points
@@ -143,7 +144,7 @@ func (in SprintInput) candidates() []candidate {
 
 func (in SprintInput) candidate(snap Snapshot, rows []opsreview.Ticket) candidate {
 	c := candidate{sprint: snap.Sprint}
-	c.Ticket = opsreview.Ticket{Title: OneLine(snap.Title, longestTitle), Team: teamOf(snap.Labels)}
+	c.Ticket = opsreview.Ticket{Title: OneLine(snap.Title, longestTitle), Team: teamOf(snap.Labels, in.Teams)}
 	slices.SortFunc(rows, func(a, b opsreview.Ticket) int {
 		return cmp.Or(cmp.Compare(b.Cost, a.Cost), strings.Compare(a.Fingerprint, b.Fingerprint))
 	})

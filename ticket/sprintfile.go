@@ -30,7 +30,7 @@ func (f *Filer) ReadSprint(ctx context.Context, name string) (SprintInput, Sprin
 	if err != nil {
 		return in, Sprint{}, err
 	}
-	in.Sprint = sprint.ID
+	in.Sprint, in.Teams = sprint.ID, f.Teams
 	if in.Rows, err = f.Ledger.Tickets(ctx, f.Tracker.Name()); err != nil {
 		return in, Sprint{}, err
 	}

@@ -145,10 +145,20 @@ func created(row *opsreview.Ticket, run string, ref Ref, err error, now time.Tim
 	default:
 		row.State = opsreview.TicketUncertain
 	}
-	row.Error = OneLine(err.Error(), longestError)
+	row.Error = reasonOf(err)
 }
 
 const longestError = 500 // runes of what a tracker said
+
+// reasonOf is what an error tells people: its message, which names the cause
+// already, or all that there is.
+func reasonOf(err error) string {
+	var said *opsreview.Error
+	if errors.As(err, &said) {
+		return OneLine(said.Message, longestError)
+	}
+	return OneLine(err.Error(), longestError)
+}
 
 // mostLost is how many answers in a row may stay out before the tracker is
 // taken to be down.
@@ -177,7 +187,7 @@ func (s *session) done(step Step, row opsreview.Ticket, asked error) Done {
 	if asked == nil {
 		return d
 	}
-	d.Outcome, d.Detail = OutcomeUncertain, OneLine(asked.Error(), longestError)
+	d.Outcome, d.Detail = OutcomeUncertain, reasonOf(asked)
 	switch outcomeOf(asked) {
 	case "rejected", "no_transition":
 		d.Outcome = OutcomeRejected
@@ -226,7 +236,7 @@ func (s *session) recover(ctx context.Context, step Step, row opsreview.Ticket) 
 		}
 	}
 	if err := s.Tracker.Healthy(ctx, s.filed()); err != nil {
-		detail := "The tracker's search cannot be trusted at the moment: " + OneLine(err.Error(), longestError)
+		detail := "The tracker's search cannot be trusted at the moment: " + reasonOf(err)
 		return Done{Step: step, Ticket: row, Outcome: OutcomeUncertain, Detail: detail}, nil
 	}
 	row.State = opsreview.TicketPlanned
@@ -373,7 +383,7 @@ func (s *session) relate(ctx context.Context, row opsreview.Ticket, from, to Ref
 		do: func(ctx context.Context) (Ref, error) { return from, s.Tracker.Relate(ctx, from.ID, to.ID, kind) },
 	})
 	if asked != nil {
-		return "It could not be linked to " + to.Key + ": " + OneLine(asked.Error(), longestError), err
+		return "It could not be linked to " + to.Key + ": " + reasonOf(asked), err
 	}
 	return "", err
 }
@@ -439,11 +449,17 @@ func (s *session) ask(ctx context.Context, row *opsreview.Ticket, e effect) (ask
 	}
 }
 
-// teamOf reads the team out of a ticket's labels, "" if there is none.
-func teamOf(labels []string) string {
+// teamOf reads the team out of a ticket's labels, "" if there is none. A label is
+// one word in small letters: teams tells what the team is called.
+func teamOf(labels, teams []string) string {
 	i := slices.IndexFunc(labels, func(l string) bool { return strings.HasPrefix(l, teamLabel) })
 	if i < 0 {
 		return ""
+	}
+	for _, team := range teams {
+		if labelOf(teamLabel, team) == labels[i] {
+			return team
+		}
 	}
 	return strings.TrimPrefix(labels[i], teamLabel)
 }

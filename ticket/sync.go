@@ -255,7 +255,7 @@ func (s *session) adoptedRow(fingerprint string, generation int, snap Snapshot) 
 	now := s.Now()
 	row := opsreview.Ticket{
 		Tracker: s.Tracker.Name(), Fingerprint: fingerprint, Generation: generation,
-		Title: OneLine(snap.Title, longestTitle), FirstAt: now, LastAt: now, Team: teamOf(snap.Labels),
+		Title: OneLine(snap.Title, longestTitle), FirstAt: now, LastAt: now, Team: teamOf(snap.Labels, s.Teams),
 	}
 	for _, c := range opsreview.Categories() {
 		if slices.Contains(snap.Labels, c) {

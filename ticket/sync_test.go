@@ -187,6 +187,27 @@ func TestAdopt_RebuildsALostLedger(t *testing.T) {
 	}
 }
 
+// A label is one word in small letters, and a team is called as it is configured.
+func TestAdopt_CallsTeamsByTheirNames(t *testing.T) {
+	w := newWorld(t)
+	a, b := noisy("a", 3), noisy("b", 2)
+	a.Team, b.Team = "Secrets & Keys", "Left since"
+	w.mustFile("create done OPS-1; create done OPS-2", a, b)
+	w.ledger = tickettest.NewLedger()
+	f := w.filer()
+	f.Teams = []string{"platform", "Secrets & Keys"}
+	if _, err := f.Adopt(t.Context()); err != nil {
+		t.Fatalf("adopting: %v", err)
+	}
+	teams := map[string]string{}
+	for _, row := range w.rows() {
+		teams[row.RemoteKey] = row.Team
+	}
+	if diff := cmp.Diff(map[string]string{"OPS-1": "Secrets & Keys", "OPS-2": "left-since"}, teams); diff != "" {
+		t.Errorf("teams (-want +got):\n%s", diff)
+	}
+}
+
 func TestAdopt_OfSeveralOpenTicketsTheOldest(t *testing.T) {
 	w := newWorld(t)
 	f := noisy("a", 3)
