@@ -68,9 +68,9 @@ type TicketOutcome struct {
 	Text         string
 }
 
-// HeldPages says which pages tell of a ticket's trouble: how they are called in
+// heldPages says which pages tell of a ticket's trouble: how they are called in
 // texts, and false if none do. A runbook that was written makes no page rarer.
-func HeldPages(kind string) (noun string, ok bool) {
+func heldPages(kind string) (noun string, ok bool) {
 	switch kind {
 	case opsreview.NoisyMonitor, opsreview.WastedPages, opsreview.MonitorWithoutBurn:
 		return "page", true
@@ -84,7 +84,7 @@ func HeldPages(kind string) (noun string, ok bool) {
 // whether it held. It is zero if they cannot.
 func HeldSpan(t opsreview.Ticket) opsreview.Window {
 	filed := filedAt(t)
-	if _, ok := HeldPages(t.Kind); !ok || t.Monitor == "" || filed.IsZero() || t.ClosedAt.IsZero() {
+	if _, ok := heldPages(t.Kind); !ok || t.Monitor == "" || filed.IsZero() || t.ClosedAt.IsZero() {
 		return opsreview.Window{}
 	}
 	return opsreview.Window{Start: filed.Add(-heldBefore), End: t.ClosedAt.Add(heldAfter)}
@@ -208,7 +208,7 @@ func Held(closed []Closed) []TicketOutcome {
 
 func held(c Closed) TicketOutcome {
 	o := TicketOutcome{Closed: c, Verdict: HeldUnknown, PValue: 1}
-	noun, ok := HeldPages(c.Ticket.Kind)
+	noun, ok := heldPages(c.Ticket.Kind)
 	before, after := c.BeforeWindow.Duration(), c.AfterWindow.Duration()
 	switch {
 	case c.Ticket.ClosedAt.IsZero():
