@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
@@ -124,12 +123,12 @@ func TestReceive_WhatIsNotSavedIsSentAgain(t *testing.T) {
 // Many calls at once, each of its own page, all arrive.
 func TestReceive_ManyAtOnce(t *testing.T) {
 	w := openReceiver(t)
-	const calls = 100
+	const calls, mostTries = 100, 10_000
 	answers := make(chan int, calls)
 	for i := range calls {
 		go func() {
 			status := http.StatusServiceUnavailable
-			for end := time.Now().Add(20 * time.Second); status == http.StatusServiceUnavailable && time.Now().Before(end); { // as the vendor does
+			for try := 0; status == http.StatusServiceUnavailable && try < mostTries; try++ { // as the vendor does
 				status = w.send(t, "s1", fmt.Sprintf("page P%d", i))
 			}
 			answers <- status
