@@ -205,6 +205,14 @@ func TestParseShare(t *testing.T) {
 	}
 }
 
+func TestInPoints(t *testing.T) {
+	for points, want := range map[float64]string{0: "0 points", 0.5: "0.5 points", 1: "1 point", 3: "3 points"} {
+		if got := inPoints(points); got != want {
+			t.Errorf("inPoints(%v) = %q, want %q", points, got, want)
+		}
+	}
+}
+
 func TestTicketPlan_CommandFilesTheSameReview(t *testing.T) {
 	tests := map[string]struct {
 		app  app

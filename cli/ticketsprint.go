@@ -98,6 +98,14 @@ func parseShare(text string) (float64, error) {
 // pointsText is a number of points: "3", "2.5".
 func pointsText(x float64) string { return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64) }
 
+// inPoints is a number of points with its noun.
+func inPoints(x float64) string {
+	if text := pointsText(x); text != "1" {
+		return text + " points"
+	}
+	return "1 point"
+}
+
 func (a *app) printSprint(resp *pb.PlanSprintResponse, req *pb.PlanSprintRequest) {
 	head := "sprint planning for " + bounded(resp.GetTracker()) + teamTitle(req.GetTeam())
 	if resp.GetSprint() != "" {
@@ -108,7 +116,7 @@ func (a *app) printSprint(resp *pb.PlanSprintResponse, req *pb.PlanSprintRequest
 	if resp.GetTakenPoints() > 0 {
 		taken = fmt.Sprintf(", of which tickets in the sprint take %s already", pointsText(resp.GetTakenPoints()))
 	}
-	writeLine(a.stdout, fmt.Sprintf("%s %% of %s points: %s for operational work%s", pointsText(100*req.GetShare()), pointsText(req.GetCapacity()), pointsText(resp.GetBudgetPoints()), taken))
+	writeLine(a.stdout, fmt.Sprintf("%s %% of %s: %s for operational work%s", pointsText(100*req.GetShare()), inPoints(req.GetCapacity()), pointsText(resp.GetBudgetPoints()), taken))
 	if len(resp.GetChosen())+len(resp.GetLeftOut()) == 0 {
 		writeLine(a.stdout, "\n  no open tickets wait for a sprint")
 	}
@@ -120,7 +128,7 @@ func (a *app) printSprint(resp *pb.PlanSprintResponse, req *pb.PlanSprintRequest
 	if text := opsreview.CostText(minutes); text != "" {
 		saves = ", saving " + text
 	}
-	a.printSprintTickets(fmt.Sprintf("IN: %s points%s", pointsText(points), saves), resp.GetChosen())
+	a.printSprintTickets("IN: "+inPoints(points)+saves, resp.GetChosen())
 	a.printSprintTickets("DOES NOT FIT", resp.GetLeftOut())
 	a.printPassedOver(resp.GetLeftOut())
 	a.printPastSprints(resp.GetPast())
