@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/store"
@@ -18,26 +16,11 @@ type auditService struct {
 }
 
 func (s *auditService) ListAuditEntries(ctx context.Context, req *pb.ListAuditEntriesRequest) (*pb.ListAuditEntriesResponse, error) {
-	size, err := pageSize(req.GetPageSize())
+	size, digest, before, err := pagingByID(req)
 	if err != nil {
 		return nil, err
 	}
-	key := proto.CloneOf(req)
-	key.PageSize, key.PageToken = 0, ""
-	digest, err := requestDigest(key)
-	if err != nil {
-		return nil, err
-	}
-	after, err := decodeToken(req.GetPageToken(), digest)
-	if err != nil {
-		return nil, err
-	}
-	f := store.AuditFilter{Caller: req.GetCaller(), Action: req.GetAction(), Limit: size + 1}
-	if after != "" {
-		if f.Before, err = strconv.ParseInt(after, 10, 64); err != nil {
-			return nil, opsreview.Errorf(opsreview.Invalid, "the page token cannot be read: begin again without one")
-		}
-	}
+	f := store.AuditFilter{Caller: req.GetCaller(), Action: req.GetAction(), Before: before, Limit: size + 1}
 	if spec := windowSpecFromProto(req.GetWindow()); spec != (opsreview.WindowSpec{}) {
 		if f.Window, err = s.facts.window(spec, scope{zone: time.UTC}); err != nil {
 			return nil, err

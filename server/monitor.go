@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 
-	"google.golang.org/protobuf/proto"
-
 	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/review"
@@ -16,17 +14,7 @@ type monitorService struct {
 }
 
 func (s *monitorService) ListMonitors(ctx context.Context, req *pb.ListMonitorsRequest) (*pb.ListMonitorsResponse, error) {
-	size, err := pageSize(req.GetPageSize())
-	if err != nil {
-		return nil, err
-	}
-	key := proto.CloneOf(req)
-	key.PageSize, key.PageToken = 0, ""
-	digest, err := requestDigest(key)
-	if err != nil {
-		return nil, err
-	}
-	after, err := decodeToken(req.GetPageToken(), digest)
+	size, digest, after, err := paging(req)
 	if err != nil {
 		return nil, err
 	}

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/review"
@@ -24,7 +22,7 @@ type pageService struct {
 const monitorLabels = 10
 
 func (s *pageService) ListPages(ctx context.Context, req *pb.ListPagesRequest) (*pb.ListPagesResponse, error) {
-	size, digest, after, err := listPaging(req)
+	size, digest, after, err := paging(req)
 	if err != nil {
 		return nil, err
 	}
@@ -78,20 +76,6 @@ func (s *pageService) suggest(ctx context.Context, sc scope, views []pageView) e
 		views[i].suggestion = j.first(views[i].page.Ref)
 	}
 	return err
-}
-
-// listPaging reads the paging fields of a request.
-func listPaging(req *pb.ListPagesRequest) (size int, digest []byte, after string, err error) {
-	if size, err = pageSize(req.GetPageSize()); err != nil {
-		return 0, nil, "", err
-	}
-	key := proto.CloneOf(req)
-	key.PageSize, key.PageToken = 0, ""
-	if digest, err = requestDigest(key); err != nil {
-		return 0, nil, "", err
-	}
-	after, err = decodeToken(req.GetPageToken(), digest)
-	return size, digest, after, err
 }
 
 // filter turns a request into what the store selects.

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"google.golang.org/protobuf/proto"
-
 	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/review"
@@ -161,28 +159,13 @@ func ticketStates(words []string) (states []opsreview.TicketState, stands []opsr
 }
 
 func (s *ticketService) ListTicketEffects(ctx context.Context, req *pb.ListTicketEffectsRequest) (*pb.ListTicketEffectsResponse, error) {
-	size, err := pageSize(req.GetPageSize())
+	size, digest, before, err := pagingByID(req)
 	if err != nil {
 		return nil, err
 	}
-	key := proto.CloneOf(req)
-	key.PageSize, key.PageToken = 0, ""
-	digest, err := requestDigest(key)
-	if err != nil {
-		return nil, err
-	}
-	after, err := decodeToken(req.GetPageToken(), digest)
-	if err != nil {
-		return nil, err
-	}
-	f := store.TicketEffectFilter{Tracker: s.facts.trackerName(), Limit: size + 1, Now: s.facts.now()}
+	f := store.TicketEffectFilter{Tracker: s.facts.trackerName(), Before: before, Limit: size + 1, Now: s.facts.now()}
 	if req.GetFinding() != "" {
 		f.Fingerprint = fingerprintOf(req.GetFinding())
-	}
-	if after != "" {
-		if f.Before, err = strconv.ParseInt(after, 10, 64); err != nil {
-			return nil, opsreview.Errorf(opsreview.Invalid, "the page token cannot be read: begin again without one")
-		}
 	}
 	effects, err := s.facts.db.TicketEffects(ctx, f)
 	if err != nil {

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"strconv"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"opsreview"
 )
@@ -66,6 +68,44 @@ func pageSize(asked int32) (int, error) {
 		return 0, opsreview.Errorf(opsreview.Invalid, "the page size %d is over 1000", asked)
 	}
 	return int(asked), nil
+}
+
+// A pagedRequest asks for a list, a part at a time.
+type pagedRequest interface {
+	proto.Message
+	GetPageSize() int32
+	GetPageToken() string
+}
+
+// paging reads the paging fields of a request: how many are asked for, the
+// digest of what else the request says, and the last of the part before, "" for
+// the first.
+func paging(req pagedRequest) (size int, digest []byte, after string, err error) {
+	if size, err = pageSize(req.GetPageSize()); err != nil {
+		return 0, nil, "", err
+	}
+	key := proto.Clone(req).ProtoReflect()
+	for _, field := range []protoreflect.Name{"page_size", "page_token"} {
+		key.Clear(key.Descriptor().Fields().ByName(field))
+	}
+	if digest, err = requestDigest(key.Interface()); err != nil {
+		return 0, nil, "", err
+	}
+	after, err = decodeToken(req.GetPageToken(), digest)
+	return size, digest, after, err
+}
+
+// pagingByID is paging of a list that goes from the highest number down: what is
+// wanted has a lower one than before, 0 for all.
+func pagingByID(req pagedRequest) (size int, digest []byte, before int64, err error) {
+	size, digest, after, err := paging(req)
+	if err != nil || after == "" {
+		return size, digest, 0, err
+	}
+	if before, err = strconv.ParseInt(after, 10, 64); err != nil {
+		return 0, nil, 0, opsreview.Errorf(opsreview.Invalid, "the page token cannot be read: begin again without one")
+	}
+	return size, digest, before, nil
 }
 
 // cut returns one result page of list and the token of the next. A list whose
