@@ -11,9 +11,10 @@
 //   - A [Shift] is an interval in which a responder is on call.
 //   - A [Label] is a person's verdict on a page, with author, time and history.
 //   - An [SLO] is an objective of a service. A [Segment] is a stretch of time in
-//     which its good and bad events were counted; an episode, in package slo, is
-//     a run of fast burn.
-//   - A [Finding] is something that a review says needs work.
+//     which its good and bad events were counted; in package slo, an episode is a
+//     run of fast burn, and an incident the pages that were merged into one.
+//   - A [Finding] is something that a review says needs work. A [Ticket] is one
+//     that was filed in a tracker, or is to be: a row of the ledger.
 //   - A [Window] is the half-open interval [start, end). Windows tile.
 //   - A [Batch] is what one closed piece of a source said; it is saved whole.
 //
