@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"opsreview"
 	"opsreview/review"
@@ -48,6 +49,10 @@ func (f *facts) closed(ctx context.Context, sc scope, rows []opsreview.Ticket) (
 	if err != nil {
 		return nil, err
 	}
+	known, err := f.knowledge(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var all []review.Closed
 	for _, t := range rows {
 		if t.ClosedAt.IsZero() || len(all) == mostClosed {
@@ -60,9 +65,51 @@ func (f *facts) closed(ctx context.Context, sc scope, rows []opsreview.Ticket) (
 				return nil, err
 			}
 		}
-		all = append(all, review.ClosedOf(t, pages, sc.roster, since, f.now()))
+		all = append(all, review.ClosedOf(t, pages, sc.roster, since, known.until(pages, f.now())))
 	}
 	return all, nil
+}
+
+// knowledge is how far the stored history reaches. Days of which nothing was
+// pulled or imported are not days without a page.
+type knowledge struct {
+	synced map[string]time.Time // by source that is pulled
+	last   time.Time            // just after the last page of all began
+}
+
+func (f *facts) knowledge(ctx context.Context) (knowledge, error) {
+	k := knowledge{synced: map[string]time.Time{}}
+	sources, err := f.db.Sources(ctx)
+	if err != nil {
+		return k, err
+	}
+	for _, h := range sources {
+		k.synced[h.Name] = h.SyncedTo
+	}
+	last, err := f.db.DataUntil(ctx)
+	if !last.IsZero() {
+		k.last = last.Add(time.Millisecond)
+	}
+	return k, err
+}
+
+// until is up to when a monitor's pages are known: up to the last sync of the
+// sources that they are from or, where those are imported, to the last page that
+// anything sent.
+func (k knowledge) until(pages []opsreview.Page, now time.Time) time.Time {
+	var until time.Time
+	for _, p := range pages {
+		if at := k.synced[p.Source]; at.After(until) {
+			until = at
+		}
+	}
+	if until.IsZero() {
+		until = k.last
+	}
+	if until.After(now) {
+		return now
+	}
+	return until
 }
 
 // ticketsOf returns the latest tickets of the findings that have one.

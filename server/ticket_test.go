@@ -341,11 +341,16 @@ func TestListTickets_SaysWhetherTheyHeld(t *testing.T) {
 	must(a.tickets.SyncTickets(t.Context(), &pb.SyncTicketsRequest{}))(t)
 	c.move(28 * day)
 	save(t, a.api, "pd", opsreview.Batch{Pages: []opsreview.Page{page("R1", "vault", monday(20, "10:00:00"))}})
+	o := a.list(t, &pb.ListTicketsRequest{})[0].GetOutcome()
+	if end := o.GetAfter().GetEndTime().AsTime(); o.GetPagesAfter() != 1 || end.After(monday(20, "10:00:01")) {
+		t.Errorf("days after the last import count as days without a page: %v", o)
+	}
+	save(t, a.api, "pd", opsreview.Batch{Pages: []opsreview.Page{page("R2", "consul", monday(36, "10:00:00"))}})
 	rows := a.list(t, &pb.ListTicketsRequest{})
 	if len(rows) != 1 {
 		t.Fatalf("the ledger has %v", rows)
 	}
-	o := rows[0].GetOutcome()
+	o = rows[0].GetOutcome()
 	if o.GetVerdict() != "held" || o.GetPagesBefore() != 12 || o.GetPagesAfter() != 1 || o.RateRatio == nil || o.MinutesSaved == nil || o.GetText() == "" {
 		t.Errorf("the outcome is %v", o)
 	}

@@ -390,6 +390,16 @@ func (db *DB) DataSince(ctx context.Context) (time.Time, error) {
 	return time.Time(since), err
 }
 
+// DataUntil returns when the latest page was triggered, the zero time if there
+// is none.
+func (db *DB) DataUntil(ctx context.Context) (time.Time, error) {
+	var until sqlTime
+	err := db.view(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT max(triggered_at) FROM pages WHERE triggered_at > ?`, zero).Scan(&until)
+	})
+	return time.Time(until), err
+}
+
 // list returns what scan makes of the rows of a query.
 func list[T any](ctx context.Context, db *DB, query string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	var found []T
