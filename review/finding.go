@@ -222,13 +222,15 @@ func (s *survey) runbook(m MonitorCost, kind string) []opsreview.Finding {
 // limits finds which limits people's loads went over: one finding for each, since
 // a team mends its rotation and its monitors and not one person's week. It names
 // nobody: trackers are read by many, and the review names people to their team.
+// Where there are teams it is theirs, and a review of everybody does not find it
+// once more.
 // A load that is about other teams' pages only is theirs to talk about, unless the
 // person is a member. It has no cost of its own: what its pages cost is in the
 // findings about the monitors that sent them, which are also what can be fixed
 // first.
 func (s *survey) limits(loads []Load) []opsreview.Finding {
 	rule, ok := s.in.Org.Policy.FindingRule(opsreview.LimitBreached)
-	if !ok {
+	if !ok || (s.in.Team == "" && len(s.in.Org.Teams) > 0) {
 		return nil
 	}
 	over := map[string][]Breach{}

@@ -285,13 +285,6 @@ slo_without_data:vault/availability [slo-risk] team "Secrets" service "Vault", [
   - Nothing was counted from Mon 9 Nov 00:00 UTC to Mon 16 Nov 00:00 UTC.
   Check the source and the queries of the objective, or import its segments.
   0 minutes a week: 
-limit_breached:|pages_per_shift [responder-load] team "" service "", [pd/D1 pd/D2]
-  On-call load over a limit: at most 1 page in any 12 hours
-  - One person was over it: 2 pages in 12 hours from Mon 10:00 (limit 1).
-  - They came from "Disk almost full" (2).
-  - The limit is after Google, Site Reliability Engineering, chapter 11: at most 2 incidents per 12-hour shift. https://sre.google/sre-book/being-on-call/
-  Fix or silence what paged most in it before anything else, and give whoever had it time off.
-  0 minutes a week: 
 `
 	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), got.String()); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
@@ -445,6 +438,21 @@ func TestFindingsOf_LimitsOfPeople(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A limit is a team's to keep: a review of everybody would file it once more.
+func TestFindingsOf_LimitsOfEverybody(t *testing.T) {
+	o := policed()
+	o.Policy.Limits = []opsreview.Limit{{ID: opsreview.LimitPagesPerShift, Max: 2, Summary: "at most 2 pages in any 12 hours"}}
+	in := input(o, everybody(), several(3, "m", "", notify(0, opsreview.SMS, "ada"))...)
+	in.Org.Teams = nil
+	if diff := cmp.Diff([]string{"limit_breached:|pages_per_shift"}, keys(review.Prepare(in).Findings)); diff != "" {
+		t.Errorf("without teams (-want +got):\n%s", diff)
+	}
+	in.Org.Teams = []opsreview.OrgTeam{{Name: "Secrets", Services: []string{"Vault"}}}
+	if got := keys(review.Prepare(in).Findings); len(got) != 0 {
+		t.Errorf("with teams, the review of everybody finds %q", got)
 	}
 }
 

@@ -115,7 +115,8 @@ func decideOpen(row opsreview.Ticket, run string, s Settings, now time.Time) dec
 	if row.NotedAt.After(last) {
 		last = row.NotedAt
 	}
-	if now.Sub(last) < s.NoteEvery {
+	// A weekly timer comes a little early now and then.
+	if now.Sub(last) < s.NoteEvery-s.NoteEvery/14 {
 		return because(Skip, "%s is open, and was written to on %s.", name(row), day(last))
 	}
 	return because(Note, "%s is open: it was seen again.", name(row))

@@ -101,6 +101,10 @@ func TestPlan(t *testing.T) {
 		"an open ticket is noted after a week": {
 			finding: f, rows: with(nil), want: ticket.Note, reason: "OPS-1 is open", gen: 1,
 		},
+		"a weekly timer that comes a minute early notes too": {
+			finding: f, rows: with(func(r *opsreview.Ticket) { r.NotedAt = days(-7).Add(time.Minute) }),
+			want: ticket.Note, reason: "OPS-1 is open", gen: 1,
+		},
 		"an open ticket that was noted two days ago is left alone": {
 			finding: f, rows: with(func(r *opsreview.Ticket) { r.NotedAt = days(-2) }),
 			want: ticket.Skip, reason: "written to on 2026-03-07", gen: 1,
