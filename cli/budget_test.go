@@ -37,7 +37,7 @@ func TestShare(t *testing.T) {
 
 func TestAmount(t *testing.T) {
 	for x, want := range map[float64]string{
-		0: "0", 999: "999", 1000: "1,000", 25775820: "25,775,820", 12.5: "12.5", 35291.4: "35,291", -1234: "-1,234", 0.04: "0",
+		0: "0", 999: "999", 1000: "1,000", 25775820: "25,775,820", 12.5: "12.5", 35291.4: "35,291", -1234: "-1,234", 0.04: "0.04",
 	} {
 		if got := amount(x); got != want {
 			t.Errorf("amount(%v) = %q, want %q", x, got, want)
