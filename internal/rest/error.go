@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,11 +40,51 @@ func (e *StatusError) Error() string {
 
 // Status returns the HTTP status that err tells of, 0 if it tells of none.
 func Status(err error) int {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r.Status
+	}
 	var e *StatusError
 	if errors.As(err, &e) {
 		return e.Status
 	}
 	return 0
+}
+
+// A Refusal is an answer that says no, told as an error of the caller's own
+// kind. [Status] finds its status, and [Plain] the refusal itself.
+type Refusal struct {
+	Status int
+	Err    error
+}
+
+// Error is the error's own text.
+func (r *Refusal) Error() string { return r.Err.Error() }
+
+// Unwrap returns the error.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// Plain takes off what a vendor's library put around an error of the client or a
+// refusal. What is neither is an answer that the library could not decode: whose
+// it was is named, as in "Jira".
+func Plain(err error, whose string) error {
+	if err == nil {
+		return nil
+	}
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	var e *opsreview.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, ended) {
+			return ended
+		}
+	}
+	return opsreview.Wrapf(err, opsreview.Unavailable, "%s's answer cannot be read", whose)
 }
 
 // A transportError is an answer that did not arrive whole.

@@ -204,7 +204,7 @@ func (t *Tracker) get(ctx context.Context, id string) (ticket.Snapshot, error) {
 		return missing, nil
 	}
 	issue, _, err := t.api.Issues.Get(ctx, t.owner, t.repo, number)
-	switch err = settle(err); statusOf(err) {
+	switch err = settle(err); rest.Status(err) {
 	case http.StatusNotFound:
 		_, err := t.repository(ctx)
 		return missing, err
@@ -265,7 +265,7 @@ func (t *Tracker) whoami(ctx context.Context) (string, error) {
 	user, _, err := t.api.Users.Get(ctx, "")
 	err = settle(err)
 	var throttled *ticket.Throttled
-	switch status := statusOf(err); {
+	switch status := rest.Status(err); {
 	case errors.As(err, &throttled):
 		return "", err
 	case status == http.StatusForbidden || status == http.StatusNotFound:

@@ -2,7 +2,6 @@ package github
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -24,24 +23,6 @@ const wireBase = "http://github.invalid/"
 type wire struct {
 	client   *rest.Client
 	remedies map[int]string
-}
-
-// A refusal is an answer that says no, with its status.
-type refusal struct {
-	status int
-	err    error
-}
-
-func (r *refusal) Error() string { return r.err.Error() }
-func (r *refusal) Unwrap() error { return r.err }
-
-// statusOf is the status of a refusal, 0 for any other error.
-func statusOf(err error) int {
-	var r *refusal
-	if errors.As(err, &r) {
-		return r.status
-	}
-	return 0
 }
 
 var errPage = errors.New("it answers with a web page or nothing instead of data: a login page or a proxy stands before it; check base_url")
@@ -81,7 +62,7 @@ func (w *wire) classify(req rest.Request, resp rest.Response, err error) error {
 		return err
 	}
 	if limited(resp) {
-		return &refusal{said.Status, &ticket.Throttled{After: max(w.asked(resp.Header), time.Second)}}
+		return &rest.Refusal{Status: said.Status, Err: &ticket.Throttled{After: max(w.asked(resp.Header), time.Second)}}
 	}
 	switch said.Status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone,
@@ -90,9 +71,9 @@ func (w *wire) classify(req rest.Request, resp rest.Response, err error) error {
 		if remedy := w.remedies[said.Status]; remedy != "" {
 			reason += "; " + remedy
 		}
-		return &refusal{said.Status, &ticket.Rejected{Reason: reason, Access: noAccess(said.Status, req.Path)}}
+		return &rest.Refusal{Status: said.Status, Err: &ticket.Rejected{Reason: reason, Access: noAccess(said.Status, req.Path)}}
 	}
-	return &refusal{said.Status, err}
+	return &rest.Refusal{Status: said.Status, Err: err}
 }
 
 // noAccess reports whether a refusal is of who asks. One of a single issue may
@@ -140,30 +121,6 @@ func (w *wire) asked(h http.Header) time.Duration {
 	return min(time.Unix(at, 0).Sub(w.client.Now())+time.Second, 2*time.Hour)
 }
 
-// settle takes off what net/http and go-github put around an error of the
-// wire.
-func settle(err error) error {
-	if err == nil {
-		return nil
-	}
-	var r *refusal
-	if errors.As(err, &r) {
-		return r
-	}
-	var e *opsreview.Error
-	if errors.As(err, &e) {
-		return e
-	}
-	if errors.Is(err, context.Canceled) {
-		return context.Canceled
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return context.DeadlineExceeded
-	}
-	// What is left is an answer that cannot be decoded.
-	return opsreview.Wrapf(err, opsreview.Unavailable, "GitHub's answer cannot be read")
-}
-
 // remedies say what to do about refused credentials.
 func remedies(cfg Config) map[int]string {
 	return map[int]string{
@@ -177,3 +134,6 @@ func remedies(cfg Config) map[int]string {
 // sameRepo reports whether two names of a repository are one: GitHub does not
 // tell capitals apart.
 func sameRepo(a, b string) bool { return strings.EqualFold(a, b) }
+
+// settle takes off what net/http and go-github put around an error of the wire.
+func settle(err error) error { return rest.Plain(err, "GitHub") }

@@ -11,6 +11,7 @@ import (
 	"github.com/andygrunwald/go-jira"
 
 	"opsreview"
+	"opsreview/internal/rest"
 	"opsreview/ticket"
 )
 
@@ -103,7 +104,7 @@ func (t *Tracker) fetchOneByOne(ctx context.Context, ids []string) (map[string]j
 	for _, id := range ids {
 		var i jira.Issue
 		err := t.get(ctx, issuePath(id, ""), url.Values{"fields": {strings.Join(t.fieldNames(), ",")}}, &i)
-		if statusOf(err) == http.StatusNotFound {
+		if rest.Status(err) == http.StatusNotFound {
 			continue
 		}
 		if err != nil {
@@ -200,7 +201,7 @@ func (t *Tracker) open(ctx context.Context, id string) error {
 		body := map[string]any{"transition": map[string]any{"id": way.ID}}
 		err := t.send(ctx, http.MethodPost, issuePath(id, "/transitions"), body, nil)
 		// A way may want fields that are not ours to fill in: another may not.
-		if statusOf(err) != http.StatusBadRequest {
+		if rest.Status(err) != http.StatusBadRequest {
 			return err
 		}
 		last = err

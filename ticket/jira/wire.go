@@ -30,24 +30,6 @@ type wire struct {
 // defaultWait is how long to leave Jira alone where it does not say.
 const defaultWait = 15 * time.Second
 
-// A refusal is an answer that says no, with its status.
-type refusal struct {
-	status int
-	err    error
-}
-
-func (r *refusal) Error() string { return r.err.Error() }
-func (r *refusal) Unwrap() error { return r.err }
-
-// statusOf is the status of a refusal, 0 for any other error.
-func statusOf(err error) int {
-	var r *refusal
-	if errors.As(err, &r) {
-		return r.status
-	}
-	return 0
-}
-
 var (
 	errPage     = errors.New("it answers with a web page instead of data: a login page or a proxy stands before it; check base_url")
 	errStranger = errors.New("it does not accept the token and answers as to a stranger")
@@ -96,7 +78,7 @@ func (w *wire) suspect(req rest.Request, resp rest.Response) error {
 	// tracker.
 	if reason := resp.Header.Get("X-Seraph-Loginreason"); reads &&
 		(strings.Contains(reason, "AUTHENTICATED_FAILED") || strings.Contains(reason, "AUTHENTICATION_DENIED")) {
-		return &refusal{http.StatusUnauthorized, &ticket.Rejected{Reason: errStranger.Error() + "; " + w.remedies[http.StatusUnauthorized], Access: true}}
+		return &rest.Refusal{Status: http.StatusUnauthorized, Err: &ticket.Rejected{Reason: errStranger.Error() + "; " + w.remedies[http.StatusUnauthorized], Access: true}}
 	}
 	return nil
 }
@@ -114,16 +96,16 @@ func (w *wire) classify(req rest.Request, resp rest.Response, err error) error {
 		if !ok {
 			after = defaultWait
 		}
-		return &refusal{said.Status, &ticket.Throttled{After: max(after, time.Second)}}
+		return &rest.Refusal{Status: said.Status, Err: &ticket.Throttled{After: max(after, time.Second)}}
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
 		http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		reason := said.Error()
 		if remedy := w.remedies[said.Status]; remedy != "" {
 			reason += "; " + remedy
 		}
-		return &refusal{said.Status, &ticket.Rejected{Reason: reason, Access: noAccess(said.Status, req.Path)}}
+		return &rest.Refusal{Status: said.Status, Err: &ticket.Rejected{Reason: reason, Access: noAccess(said.Status, req.Path)}}
 	}
-	return &refusal{said.Status, err}
+	return &rest.Refusal{Status: said.Status, Err: err}
 }
 
 // noAccess reports whether a refusal is of who asks. One of a single issue may
@@ -136,29 +118,6 @@ func noAccess(status int, path string) bool {
 		return !strings.Contains(path, "/issue/")
 	}
 	return false
-}
-
-// plain takes off what go-jira puts around an error of the wire.
-func plain(err error) error {
-	if err == nil {
-		return nil
-	}
-	var r *refusal
-	if errors.As(err, &r) {
-		return r
-	}
-	var e *opsreview.Error
-	if errors.As(err, &e) {
-		return e
-	}
-	if errors.Is(err, context.Canceled) {
-		return context.Canceled
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return context.DeadlineExceeded
-	}
-	// What is left is an answer that cannot be decoded.
-	return opsreview.Wrapf(err, opsreview.Unavailable, "Jira's answer cannot be read")
 }
 
 // get asks a question.
@@ -183,3 +142,6 @@ func (t *Tracker) send(ctx context.Context, method, path string, body, out any) 
 	// What go-jira did not decode is in memory: closing it cannot fail.
 	return resp.Body.Close()
 }
+
+// plain takes off what go-jira put around an error of the wire.
+func plain(err error) error { return rest.Plain(err, "Jira") }
