@@ -213,6 +213,8 @@ func held(c Closed) TicketOutcome {
 	switch {
 	case c.Ticket.ClosedAt.IsZero():
 		o.Text = "It is not closed."
+	case c.Ticket.State == opsreview.TicketSuppressed:
+		o.Text = "People chose not to fix it: there is nothing that could have held."
 	case c.Ticket.Monitor == "" || !ok:
 		o.Text = "Pages cannot tell whether it held: look whether reviews still find it."
 	case before <= 0:

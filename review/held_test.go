@@ -54,6 +54,10 @@ func TestHeld(t *testing.T) {
 			ofDays(30, 28, 10, 28), review.HasHeld, 80,
 			"It held: 30 pages in the 28 days before it was filed, 10 pages in the 28 days since it was closed: 0.33 times the rate (95 % interval 0.15 to 0.70), p 0.002. It saves 80 minutes a week.",
 		},
+		"what people chose not to fix": {
+			changed(func(c *review.Closed) { c.Ticket.State = opsreview.TicketSuppressed }), review.HeldUnknown, 0,
+			"People chose not to fix it: there is nothing that could have held.",
+		},
 		"six pages and then none in as much time":                  {ofDays(6, 28, 0, 28), review.HasHeld, 120, "It held: 6 pages"},
 		"four days of silence are enough after twenty-eight pages": {ofDays(28, 28, 0, 4), review.HasHeld, 120, "It held: 28 pages"},
 		"three are not": {
