@@ -88,11 +88,10 @@ func (a *app) objectivesFile(path string) (slo.Document, error) {
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			code := opsreview.Invalid
 			if errors.Is(err, fs.ErrNotExist) {
-				code = opsreview.NotFound
+				return slo.Document{}, opsreview.Wrapf(err, opsreview.NotFound, "there is no objectives file %q", path)
 			}
-			return slo.Document{}, opsreview.Wrapf(err, code, "the objectives file %q cannot be read", path)
+			return slo.Document{}, opsreview.Wrapf(err, opsreview.Invalid, "the objectives file %q cannot be read", path)
 		}
 		defer file.Close() //nolint:errcheck // it is only read
 		in = file

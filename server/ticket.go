@@ -144,6 +144,13 @@ func moreUrgent(a, b opsreview.Ticket) int {
 // for a word that is neither.
 func ticketStates(words []string) (states []opsreview.TicketState, stands []opsreview.StatusCategory, err error) {
 	categories := []opsreview.StatusCategory{opsreview.TicketTodo, opsreview.TicketDoing, opsreview.TicketDone}
+	var known []string
+	for _, state := range opsreview.TicketStates() {
+		known = append(known, string(state))
+	}
+	for _, category := range categories {
+		known = append(known, string(category))
+	}
 	for _, word := range words {
 		switch state, category := opsreview.TicketState(word), opsreview.StatusCategory(word); {
 		case slices.Contains(opsreview.TicketStates(), state):
@@ -151,8 +158,8 @@ func ticketStates(words []string) (states []opsreview.TicketState, stands []opsr
 		case slices.Contains(categories, category):
 			stands = append(stands, category)
 		default:
-			return nil, nil, opsreview.Errorf(opsreview.Invalid, "there is no state %q: choose of %v and %v",
-				bounded(word), opsreview.TicketStates(), categories)
+			return nil, nil, opsreview.Errorf(opsreview.Invalid, "there is no state %q: choose one of %s",
+				bounded(word), strings.Join(known, ", "))
 		}
 	}
 	return states, stands, nil
