@@ -27,6 +27,7 @@ var layers = map[string][]string{
 	"store":                   {"."},
 	"store/storetest":         {".", "store"},
 	"slo":                     {"."},
+	"anomaly":                 {},
 	"review":                  {".", "slo"},
 	"policy":                  {"."},
 	"ticket":                  {"."},
