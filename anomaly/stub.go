@@ -1,10 +1,12 @@
 package anomaly
 
-import "time"
+import "fmt"
 
-// Detect finds the windows of s that touch the part under review, [from, to).
-// What is before from is history, and context only.
-func Detect(s Series, from, to time.Time, o Options) Result { panic("not written yet") }
+// checks finds what is weird in other ways than by its distance from usual, in
+// the part [from, to) of the series.
+func checks(*model, int, int) []Window { return nil }
 
-// Usual returns what is usual at each time of s, as Detect sees it.
-func Usual(s Series) Band { panic("not written yet") }
+// describe says w in words.
+func describe(_ *model, w *Window) {
+	w.Text = fmt.Sprintf("was %.4g, usual %.4g–%.4g", w.Value, w.Low, w.High)
+}

@@ -1,0 +1,64 @@
+package anomaly
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Detect finds the windows of s that touch the part under review, [from, to).
+// What is before from is history, and context only. What is after to is used
+// too: nothing is found by guessing what comes.
+//
+// The step should be five minutes at most. With longer ones the same is done,
+// but what lasts for less than a step shows only as far as the values do.
+func Detect(s Series, from, to time.Time, o Options) Result {
+	m, skipped := newModel(s)
+	if skipped != "" {
+		return Result{Skipped: skipped}
+	}
+	threshold := o.Threshold
+	if threshold <= 0 {
+		threshold = DefaultThreshold
+	}
+	lo, hi := m.indices(from, to)
+	var windows []Window
+	for _, f := range m.discounted(m.stretches(threshold), threshold) {
+		if f.start < hi && f.end > lo {
+			windows = append(windows, m.window(f))
+		}
+	}
+	windows = joined(windows, checks(m, lo, hi))
+	for i := range windows {
+		describe(m, &windows[i])
+	}
+	return Result{Windows: windows}
+}
+
+// indices returns the part [lo, hi) of the series whose steps touch [from, to).
+func (m *model) indices(from, to time.Time) (lo, hi int) {
+	n := len(m.value)
+	index := func(t time.Time) int {
+		// Sub saturates at 292 years, which are longer than any series.
+		return int(max(t.Sub(m.Start), -m.Step) / m.Step)
+	}
+	lo = min(max(index(from), 0), n)
+	hi = min(max(index(to.Add(m.Step-1)), 0), n)
+	return lo, max(lo, hi)
+}
+
+// joined puts what the checks found among the deviations. A deviation that a
+// check explains is the same window said better, and left out.
+func joined(deviations, checked []Window) []Window {
+	all := slices.Clone(checked)
+	for _, d := range deviations {
+		explained := func(c Window) bool { return d.Start.Before(c.End) && c.Start.Before(d.End) }
+		if !slices.ContainsFunc(checked, explained) {
+			all = append(all, d)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Window) int {
+		return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End))
+	})
+	return all
+}

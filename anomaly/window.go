@@ -1,0 +1,141 @@
+package anomaly
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+const (
+	// slowWeight is how much more than minutes hours of the same strangeness
+	// count.
+	slowWeight = 1.3
+
+	// apart is how much of usual must lie between two windows.
+	apart = 2 * time.Hour
+
+	// extends is the share of the threshold above which a window goes on.
+	extends = 0.5
+
+	// alike is the share of a window's peak from which another is like it.
+	alike = 0.7
+
+	// sustained is how long a window must be to be more than a spike.
+	sustained = time.Hour
+)
+
+// A stretch is a window by index: the half-open interval [start, end).
+type stretch struct {
+	start, end int
+	peak       int
+	score      float64
+	like       int
+}
+
+// stretches finds where the score reaches threshold, and how far around it
+// stays high.
+func (m *model) stretches(threshold float64) []stretch {
+	var found []stretch
+	open := stretch{start: -1}
+	for i := 0; i <= len(m.value); i++ {
+		score := 0.0
+		if i < len(m.value) {
+			score = m.score(i)
+		}
+		if score >= extends*threshold {
+			if open.start < 0 {
+				open = stretch{start: i}
+			}
+			if score > open.score {
+				open.peak, open.score = i, score
+			}
+			open.end = i + 1
+			continue
+		}
+		if open.start >= 0 && open.score >= threshold {
+			found = append(found, open)
+		}
+		open = stretch{start: -1}
+	}
+	return m.merged(found)
+}
+
+// merged joins stretches with too little of usual between them.
+func (m *model) merged(found []stretch) []stretch {
+	var all []stretch
+	for _, f := range found {
+		if n := len(all) - 1; n >= 0 && time.Duration(f.start-all[n].end)*m.Step < apart {
+			all[n].end = f.end
+			if f.score > all[n].score {
+				all[n].peak, all[n].score = f.peak, f.score
+			}
+			continue
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// discounted counts for each stretch the others like it, lowers the scores of
+// those whose like recurs, and leaves out what is below threshold then.
+func (m *model) discounted(found []stretch, threshold float64) []stretch {
+	weeks := float64(m.long) / float64(week)
+	var kept []stretch
+	for i, f := range found {
+		for j, other := range found {
+			if i != j && other.score >= alike*f.score {
+				f.like++
+			}
+		}
+		f.score *= math.Pow(1+float64(f.like)/(4*weeks), -0.25)
+		if f.score >= threshold {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// window says of f what the type promises, but for the words.
+func (m *model) window(f stretch) Window {
+	w := Window{
+		Start: m.At(f.start), End: m.At(f.end), Ongoing: f.end > m.last,
+		Kind: Spike, Direction: Up,
+		Peak: m.At(f.peak), Value: m.value[f.peak], Usual: m.usual(f.peak),
+		Score: f.score, Like: f.like,
+	}
+	w.Low, w.High = w.Usual-m.stray(), w.Usual+m.stray()
+	if w.End.Sub(w.Start) >= sustained {
+		w.Kind = Sustained
+	}
+	if w.Value < w.Usual {
+		w.Direction = Down
+	}
+	w.Since, w.Record = m.since(f, w.Direction)
+	return w
+}
+
+// since says how long before f no value was as high, or as low, as its most
+// extreme one, and whether none at all is, before or after. Less than a day
+// says nothing: the value is one of every day.
+func (m *model) since(f stretch, d Direction) (time.Duration, bool) {
+	sign := 1.0
+	if d == Down {
+		sign = -1
+	}
+	extreme := math.Inf(-1)
+	for _, v := range m.value[f.start:f.end] {
+		if !math.IsNaN(v) {
+			extreme = max(extreme, sign*v)
+		}
+	}
+	reaches := func(v float64) bool { return sign*v >= extreme }
+	i := f.start - 1
+	for i >= m.first && !reaches(m.value[i]) {
+		i--
+	}
+	long := time.Duration(f.start-1-i) * m.Step
+	if long < day {
+		return 0, false
+	}
+	return long, i < m.first && !slices.ContainsFunc(m.value[f.end:], reaches)
+}
