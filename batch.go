@@ -27,13 +27,24 @@ type Batch struct {
 	// within it; one that overlaps a stored segment in part is refused.
 	Segments []Segment
 
+	// Charts are what is looked at, Series their series and Points the values of
+	// these. Points replace what is stored of the stretch that they cover.
+	Charts []Chart
+	Series []Series
+	Points []Points
+
+	Dashboards  []Dashboard
+	Definitions []MonitorDefinition
+	Runbooks    []Runbook
+
 	Raw     []RawItem // the source's own payloads, scrubbed of addresses
 	Rejects []Reject  // items that could not be read; kept, counted and tried again after an upgrade
 	Retried []string  // IDs of stored rejects that this batch has made good
 
 	// Listed names the kinds of reference data ("responders", "teams",
-	// "services", "policies") of which this batch has the source's complete
-	// list: what the store has beyond it is marked deleted.
+	// "services", "policies", "charts", "dashboards", "definitions", "runbooks")
+	// of which this batch has the source's complete list: what the store has
+	// beyond it is marked deleted.
 	Listed []string
 
 	Suspect []SuspectWindow // windows that could not be read whole
@@ -84,6 +95,9 @@ type Saved struct {
 	Shifts     int
 	Labels     int
 	Segments   int // new or changed
+	Series     int
+	Points     int // values of series, new or changed
+	Dashboards int // new or changed, and definitions of monitors and runbooks too
 	Rejects    int
 }
 
@@ -98,6 +112,9 @@ func (s *Saved) Add(t Saved) {
 	s.Shifts += t.Shifts
 	s.Labels += t.Labels
 	s.Segments += t.Segments
+	s.Series += t.Series
+	s.Points += t.Points
+	s.Dashboards += t.Dashboards
 	s.Rejects += t.Rejects
 }
 
@@ -114,6 +131,7 @@ type SourceHealth struct {
 	Pages      int
 	Events     int
 	Segments   int
+	Series     int
 	Rejects    int
 	LastReject string // the newest reject's ID and reason
 	Suspect    []SuspectWindow

@@ -22,6 +22,7 @@ type Finding struct {
 	Service string // its name; "" if it is about none
 	SLO     string // "" if it is about none
 	Monitor string // "" if it is about none
+	Chart   string // "" if it is about none
 	Pages   []Ref  // those behind it, most telling first
 
 	// Cost is what the trouble costs people in minutes a week, and CostMethod how
@@ -44,6 +45,10 @@ const (
 	RunbookMissing = "runbook_missing" // people said so
 	RunbookPoor    = "runbook_poor"    // wrong, or the page says too little
 	LimitBreached  = "limit_breached"  // somebody's load went over a limit
+
+	AnomalyFound     = "anomaly"           // something on a dashboard looked weird, and people accepted it as work
+	MonitorUnclear   = "monitor_unclear"   // a monitor that paged does not say what a responder needs
+	DashboardUnclear = "dashboard_unclear" // a dashboard does not explain itself
 )
 
 // FindingKinds lists every kind.
@@ -51,6 +56,7 @@ func FindingKinds() []string {
 	return []string{
 		BudgetOverspent, BurnUnpaged, MonitorWithoutBurn, SLOWithoutData,
 		NoisyMonitor, IgnoredPages, WastedPages, WrongHours, RunbookMissing, RunbookPoor, LimitBreached,
+		AnomalyFound, MonitorUnclear, DashboardUnclear,
 	}
 }
 
@@ -61,10 +67,14 @@ const (
 	RunbookGap    = "runbook-gap"
 	ResponderLoad = "responder-load"
 	Toil          = "toil"
+	Weirdness     = "anomaly"
+	Hygiene       = "hygiene"
 )
 
 // Categories lists every category.
-func Categories() []string { return []string{AlertNoise, SLORisk, RunbookGap, ResponderLoad, Toil} }
+func Categories() []string {
+	return []string{AlertNoise, SLORisk, RunbookGap, ResponderLoad, Toil, Weirdness, Hygiene}
+}
 
 // FindingKey makes a finding's key of its kind and the identities that it is
 // about.

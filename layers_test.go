@@ -22,13 +22,18 @@ var layers = map[string][]string{
 	"ingest/file":             {".", "ingest"},
 	"ingest/pagerduty":        {".", "ingest", "internal/rest"},
 	"ingest/pagerduty/pdfake": {},
-	"ingest/prometheus":       {".", "ingest", "internal/prom", "internal/rest"},
+	"ingest/prometheus":       {".", "dashboard", "hygiene", "ingest", "internal/prom", "internal/rest"},
 	"ingest/alertmanager":     {".", "ingest", "internal/prom", "internal/rest"},
+	"ingest/grafana":          {".", "dashboard", "ingest", "internal/rest"},
+	"ingest/runbook":          {".", "hygiene", "ingest", "internal/rest"},
 	"store":                   {"."},
 	"store/storetest":         {".", "store"},
 	"slo":                     {"."},
 	"anomaly":                 {},
-	"review":                  {".", "slo"},
+	"lookback":                {".", "anomaly"},
+	"dashboard":               {"."},
+	"hygiene":                 {"."},
+	"review":                  {".", "lookback", "slo"},
 	"policy":                  {"."},
 	"ticket":                  {"."},
 	"ticket/tickettest":       {".", "ticket"},
@@ -37,28 +42,30 @@ var layers = map[string][]string{
 	"ticket/jira/jirafake":    {},
 	"ticket/github":           {".", "internal/rest", "ticket"},
 	"auth":                    {"."},
-	"report":                  {".", "review", "slo"},
+	"report":                  {".", "anomaly", "lookback", "review", "slo"},
 	"deliver":                 {".", "internal/rest", "report"},
-	"server":                  {".", "auth", "ingest", "policy", "proto/opsreview/v1", "report", "review", "slo", "store", "ticket"},
+	"server":                  {".", "anomaly", "auth", "dashboard", "hygiene", "ingest", "lookback", "policy", "proto/opsreview/v1", "report", "review", "slo", "store", "ticket"},
 	"config": {
-		".", "auth", "ingest/alertmanager", "ingest/pagerduty", "ingest/prometheus", "policy", "slo", "ticket", "ticket/github",
+		".", "auth", "dashboard", "hygiene", "ingest/alertmanager", "ingest/grafana", "ingest/pagerduty", "ingest/prometheus", "ingest/runbook",
+		"lookback", "policy", "slo", "ticket", "ticket/github",
 		"ticket/jira", "ticket/markdown",
 	},
 	"cli": {
-		".", "auth", "config", "deliver", "examples", "ingest", "ingest/alertmanager", "ingest/file", "ingest/pagerduty",
-		"ingest/prometheus", "internal/rest", "policy", "proto/opsreview/v1", "server", "slo", "store", "ticket", "ticket/github", "ticket/jira", "ticket/markdown",
+		".", "auth", "config", "dashboard", "deliver", "examples", "hygiene", "ingest", "ingest/alertmanager", "ingest/file", "ingest/grafana", "ingest/pagerduty",
+		"ingest/prometheus", "ingest/runbook", "internal/rest", "lookback", "policy", "proto/opsreview/v1", "server", "slo", "store", "ticket", "ticket/github", "ticket/jira", "ticket/markdown",
 	},
 	"cmd/opsreview": {"cli"},
 	// The benchmarks measure the rooms together, against the database alone and
 	// through the API: nothing imports them.
-	"bench":             {".", "ingest", "ingest/file", "policy", "proto/opsreview/v1", "server", "slo", "store", "ticket", "ticket/jira", "ticket/jira/jirafake"},
+	"bench":             {".", "anomaly", "ingest", "ingest/file", "policy", "proto/opsreview/v1", "server", "slo", "store", "ticket", "ticket/jira", "ticket/jira/jirafake"},
+	"bench/score":       {"anomaly"},
 	"examples":          {},
 	"examples/generate": {},
 }
 
 // vendors are the rooms of package cli's imports that only its composition
 // root may know.
-var vendors = []string{"deliver", "ingest/alertmanager", "ingest/file", "ingest/pagerduty", "ingest/prometheus", "ticket/github", "ticket/jira", "ticket/markdown"}
+var vendors = []string{"deliver", "ingest/alertmanager", "ingest/file", "ingest/grafana", "ingest/pagerduty", "ingest/prometheus", "ingest/runbook", "ticket/github", "ticket/jira", "ticket/markdown"}
 
 // externals lists where each module from outside may be imported. A module
 // that is not listed may be imported nowhere; an empty list means tests only.
@@ -76,7 +83,7 @@ var externals = map[string][]string{
 	"charm.land/bubbletea/v2":           {"cli"},
 	"github.com/charmbracelet/x/ansi":   {"cli"},
 	"golang.org/x/term":                 {"cli"},
-	"golang.org/x/net":                  {"server"},
+	"golang.org/x/net":                  {"hygiene", "server"},
 	"golang.org/x/sync":                 {"bench", "cli", "ingest", "ingest/pagerduty", "server", "store"},
 	"golang.org/x/time":                 {"ingest/pagerduty", "internal/rest", "server"},
 	"github.com/goccy/go-yaml":          {"config", "ingest/alertmanager", "ingest/pagerduty", "ingest/prometheus", "policy", "slo", "ticket/markdown"},
@@ -90,6 +97,8 @@ var externals = map[string][]string{
 	"github.com/chromedp/chromedp":      {},
 	"github.com/google/go-cmp":          {"ingest/ingesttest", "store/storetest"}, // suites for tests
 	"github.com/rogpeppe/go-internal":   {},
+	"github.com/yuin/goldmark":          {"hygiene"},
+	"github.com/owenrumney/go-sarif":    {"cli"},
 
 	// What a server tells of itself.
 	"github.com/prometheus/client_golang": {"server"},

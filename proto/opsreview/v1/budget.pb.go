@@ -1917,7 +1917,7 @@ type Finding struct {
 	Monitor  string   `protobuf:"bytes,7,opt,name=monitor,proto3" json:"monitor,omitempty"`
 	Pages    []string `protobuf:"bytes,8,rep,name=pages,proto3" json:"pages,omitempty"`
 	// What kind of work it is: "alert-noise", "slo-risk", "runbook-gap",
-	// "responder-load", "toil".
+	// "responder-load", "toil", "anomaly", "hygiene".
 	Category string `protobuf:"bytes,9,opt,name=category,proto3" json:"category,omitempty"`
 	Team     string `protobuf:"bytes,10,opt,name=team,proto3" json:"team,omitempty"`
 	Service  string `protobuf:"bytes,11,opt,name=service,proto3" json:"service,omitempty"`
@@ -1926,7 +1926,9 @@ type Finding struct {
 	// How that was reckoned.
 	CostMethod string `protobuf:"bytes,13,opt,name=cost_method,json=costMethod,proto3" json:"cost_method,omitempty"`
 	// The key as labels hold it.
-	Fingerprint   string `protobuf:"bytes,14,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	Fingerprint string `protobuf:"bytes,14,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// The key of the chart that it is about. Empty if it is about none.
+	Chart         string `protobuf:"bytes,15,opt,name=chart,proto3" json:"chart,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2055,6 +2057,13 @@ func (x *Finding) GetCostMethod() string {
 func (x *Finding) GetFingerprint() string {
 	if x != nil {
 		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *Finding) GetChart() string {
+	if x != nil {
+		return x.Chart
 	}
 	return ""
 }
@@ -2669,7 +2678,7 @@ const file_opsreview_v1_budget_proto_rawDesc = "" +
 	"\x0enot_actionable\x18\x02 \x01(\x05R\rnotActionable\x12\x1e\n" +
 	"\n" +
 	"unlabelled\x18\x03 \x01(\x05R\n" +
-	"unlabelled\"\xea\x02\n" +
+	"unlabelled\"\x80\x03\n" +
 	"\aFinding\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
@@ -2686,7 +2695,8 @@ const file_opsreview_v1_budget_proto_rawDesc = "" +
 	"\x04cost\x18\f \x01(\x01H\x00R\x04cost\x88\x01\x01\x12\x1f\n" +
 	"\vcost_method\x18\r \x01(\tR\n" +
 	"costMethod\x12 \n" +
-	"\vfingerprint\x18\x0e \x01(\tR\vfingerprintB\a\n" +
+	"\vfingerprint\x18\x0e \x01(\tR\vfingerprint\x12\x14\n" +
+	"\x05chart\x18\x0f \x01(\tR\x05chartB\a\n" +
 	"\x05_cost\"@\n" +
 	"\x16ListCorrectionsRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12\x12\n" +

@@ -538,7 +538,12 @@ type Saved struct {
 	// Items that could not be read. They are kept.
 	Rejects int32 `protobuf:"varint,9,opt,name=rejects,proto3" json:"rejects,omitempty"`
 	// Stretches of counted events of SLOs, new or changed.
-	Segments      int32 `protobuf:"varint,10,opt,name=segments,proto3" json:"segments,omitempty"`
+	Segments int32 `protobuf:"varint,10,opt,name=segments,proto3" json:"segments,omitempty"`
+	Series   int32 `protobuf:"varint,11,opt,name=series,proto3" json:"series,omitempty"`
+	// Values of series, new or changed.
+	Points int64 `protobuf:"varint,12,opt,name=points,proto3" json:"points,omitempty"`
+	// Dashboards, definitions of monitors and runbooks, new or changed.
+	Dashboards    int32 `protobuf:"varint,13,opt,name=dashboards,proto3" json:"dashboards,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -639,6 +644,27 @@ func (x *Saved) GetRejects() int32 {
 func (x *Saved) GetSegments() int32 {
 	if x != nil {
 		return x.Segments
+	}
+	return 0
+}
+
+func (x *Saved) GetSeries() int32 {
+	if x != nil {
+		return x.Series
+	}
+	return 0
+}
+
+func (x *Saved) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *Saved) GetDashboards() int32 {
+	if x != nil {
+		return x.Dashboards
 	}
 	return 0
 }
@@ -755,7 +781,7 @@ const file_opsreview_v1_common_proto_rawDesc = "" +
 	"responders\x12\x1b\n" +
 	"\ttime_zone\x18\x04 \x01(\tR\btimeZone\x12\x1a\n" +
 	"\bholidays\x18\x05 \x01(\tR\bholidays\x12\x18\n" +
-	"\adeleted\x18\x06 \x01(\bR\adeleted\"\x99\x02\n" +
+	"\adeleted\x18\x06 \x01(\bR\adeleted\"\xe9\x02\n" +
 	"\x05Saved\x12\x1b\n" +
 	"\tnew_pages\x18\x01 \x01(\x05R\bnewPages\x12#\n" +
 	"\rupdated_pages\x18\x02 \x01(\x05R\fupdatedPages\x12\x16\n" +
@@ -769,7 +795,12 @@ const file_opsreview_v1_common_proto_rawDesc = "" +
 	"\x06labels\x18\b \x01(\x05R\x06labels\x12\x18\n" +
 	"\arejects\x18\t \x01(\x05R\arejects\x12\x1a\n" +
 	"\bsegments\x18\n" +
-	" \x01(\x05R\bsegments\"Y\n" +
+	" \x01(\x05R\bsegments\x12\x16\n" +
+	"\x06series\x18\v \x01(\x05R\x06series\x12\x16\n" +
+	"\x06points\x18\f \x01(\x03R\x06points\x12\x1e\n" +
+	"\n" +
+	"dashboards\x18\r \x01(\x05R\n" +
+	"dashboards\"Y\n" +
 	"\aHitRate\x12\x12\n" +
 	"\x04hits\x18\x01 \x01(\x05R\x04hits\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x10\n" +

@@ -429,7 +429,7 @@ func (*ImportFileRequest_Data) isImportFileRequest_Part() {}
 // What is imported.
 type ImportHeader struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// "pagerduty", "jsonl", "csv" or "segments".
+	// "pagerduty", "jsonl", "csv", "segments" or "series".
 	Format string `protobuf:"bytes,1,opt,name=format,proto3" json:"format,omitempty"`
 	// The source's name.
 	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`

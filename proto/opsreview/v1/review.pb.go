@@ -702,8 +702,10 @@ type Review struct {
 	ClosedTickets []*Ticket `protobuf:"bytes,15,rep,name=closed_tickets,json=closedTickets,proto3" json:"closed_tickets,omitempty"`
 	// The latest tickets of the findings that have one.
 	FindingTickets []*Ticket `protobuf:"bytes,16,rep,name=finding_tickets,json=findingTickets,proto3" json:"finding_tickets,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// What looks weird on the dashboards, with plots. Absent if nothing is looked at.
+	LookBack      *LookBack `protobuf:"bytes,17,opt,name=look_back,json=lookBack,proto3" json:"look_back,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Review) Reset() {
@@ -844,6 +846,13 @@ func (x *Review) GetClosedTickets() []*Ticket {
 func (x *Review) GetFindingTickets() []*Ticket {
 	if x != nil {
 		return x.FindingTickets
+	}
+	return nil
+}
+
+func (x *Review) GetLookBack() *LookBack {
+	if x != nil {
+		return x.LookBack
 	}
 	return nil
 }
@@ -1481,7 +1490,7 @@ var File_opsreview_v1_review_proto protoreflect.FileDescriptor
 
 const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\n" +
-	"\x19opsreview/v1/review.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19opsreview/v1/budget.proto\x1a\x19opsreview/v1/common.proto\x1a\x17opsreview/v1/load.proto\x1a\x19opsreview/v1/ticket.proto\"`\n" +
+	"\x19opsreview/v1/review.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aopsreview/v1/anomaly.proto\x1a\x19opsreview/v1/budget.proto\x1a\x19opsreview/v1/common.proto\x1a\x17opsreview/v1/load.proto\x1a\x19opsreview/v1/ticket.proto\"`\n" +
 	"\x14PrepareReviewRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\"E\n" +
@@ -1523,7 +1532,7 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\n" +
 	"last_state\x18\b \x01(\tR\tlastState\x12\x1d\n" +
 	"\n" +
-	"last_error\x18\t \x01(\tR\tlastError\"\xe3\x05\n" +
+	"last_error\x18\t \x01(\tR\tlastError\"\x98\x06\n" +
 	"\x06Review\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12,\n" +
 	"\x06window\x18\x02 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x12\n" +
@@ -1542,7 +1551,8 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\x06budget\x18\r \x01(\v2\x18.opsreview.v1.BurnReportR\x06budget\x121\n" +
 	"\bfindings\x18\x0e \x03(\v2\x15.opsreview.v1.FindingR\bfindings\x12;\n" +
 	"\x0eclosed_tickets\x18\x0f \x03(\v2\x14.opsreview.v1.TicketR\rclosedTickets\x12=\n" +
-	"\x0ffinding_tickets\x18\x10 \x03(\v2\x14.opsreview.v1.TicketR\x0efindingTickets\"m\n" +
+	"\x0ffinding_tickets\x18\x10 \x03(\v2\x14.opsreview.v1.TicketR\x0efindingTickets\x123\n" +
+	"\tlook_back\x18\x11 \x01(\v2\x16.opsreview.v1.LookBackR\blookBack\"m\n" +
 	"\x10SuggestionCounts\x12\x1e\n" +
 	"\n" +
 	"actionable\x18\x01 \x01(\x05R\n" +
@@ -1663,11 +1673,12 @@ var file_opsreview_v1_review_proto_goTypes = []any{
 	(*BurnReport)(nil),            // 24: opsreview.v1.BurnReport
 	(*Finding)(nil),               // 25: opsreview.v1.Finding
 	(*Ticket)(nil),                // 26: opsreview.v1.Ticket
-	(*Outcomes)(nil),              // 27: opsreview.v1.Outcomes
-	(*Interruptions)(nil),         // 28: opsreview.v1.Interruptions
-	(*durationpb.Duration)(nil),   // 29: google.protobuf.Duration
-	(*Response)(nil),              // 30: opsreview.v1.Response
-	(*Spread)(nil),                // 31: opsreview.v1.Spread
+	(*LookBack)(nil),              // 27: opsreview.v1.LookBack
+	(*Outcomes)(nil),              // 28: opsreview.v1.Outcomes
+	(*Interruptions)(nil),         // 29: opsreview.v1.Interruptions
+	(*durationpb.Duration)(nil),   // 30: google.protobuf.Duration
+	(*Response)(nil),              // 31: opsreview.v1.Response
+	(*Spread)(nil),                // 32: opsreview.v1.Spread
 }
 var file_opsreview_v1_review_proto_depIdxs = []int32{
 	19, // 0: opsreview.v1.PrepareReviewRequest.window:type_name -> opsreview.v1.WindowSelector
@@ -1691,35 +1702,36 @@ var file_opsreview_v1_review_proto_depIdxs = []int32{
 	25, // 18: opsreview.v1.Review.findings:type_name -> opsreview.v1.Finding
 	26, // 19: opsreview.v1.Review.closed_tickets:type_name -> opsreview.v1.Ticket
 	26, // 20: opsreview.v1.Review.finding_tickets:type_name -> opsreview.v1.Ticket
-	27, // 21: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
-	28, // 22: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
-	29, // 23: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
-	30, // 24: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
-	14, // 25: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
-	14, // 26: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
-	21, // 27: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
-	28, // 28: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
-	29, // 29: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
-	27, // 30: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
-	18, // 31: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
-	16, // 32: opsreview.v1.MonitorCost.best_what_if:type_name -> opsreview.v1.WhatIf
-	31, // 33: opsreview.v1.WhatIf.real_delay:type_name -> opsreview.v1.Spread
-	29, // 34: opsreview.v1.WhatIf.real_delay_max:type_name -> google.protobuf.Duration
-	21, // 35: opsreview.v1.WhatIf.window:type_name -> opsreview.v1.Window
-	20, // 36: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
-	1,  // 37: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
-	3,  // 38: opsreview.v1.ReviewService.RenderReview:input_type -> opsreview.v1.RenderReviewRequest
-	5,  // 39: opsreview.v1.ReviewService.SendReport:input_type -> opsreview.v1.SendReportRequest
-	8,  // 40: opsreview.v1.ReviewService.ListReports:input_type -> opsreview.v1.ListReportsRequest
-	2,  // 41: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
-	4,  // 42: opsreview.v1.ReviewService.RenderReview:output_type -> opsreview.v1.RenderReviewResponse
-	6,  // 43: opsreview.v1.ReviewService.SendReport:output_type -> opsreview.v1.SendReportResponse
-	9,  // 44: opsreview.v1.ReviewService.ListReports:output_type -> opsreview.v1.ListReportsResponse
-	41, // [41:45] is the sub-list for method output_type
-	37, // [37:41] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	27, // 21: opsreview.v1.Review.look_back:type_name -> opsreview.v1.LookBack
+	28, // 22: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
+	29, // 23: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
+	30, // 24: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
+	31, // 25: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
+	14, // 26: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
+	14, // 27: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
+	21, // 28: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
+	29, // 29: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
+	30, // 30: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
+	28, // 31: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
+	18, // 32: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
+	16, // 33: opsreview.v1.MonitorCost.best_what_if:type_name -> opsreview.v1.WhatIf
+	32, // 34: opsreview.v1.WhatIf.real_delay:type_name -> opsreview.v1.Spread
+	30, // 35: opsreview.v1.WhatIf.real_delay_max:type_name -> google.protobuf.Duration
+	21, // 36: opsreview.v1.WhatIf.window:type_name -> opsreview.v1.Window
+	20, // 37: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
+	1,  // 38: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
+	3,  // 39: opsreview.v1.ReviewService.RenderReview:input_type -> opsreview.v1.RenderReviewRequest
+	5,  // 40: opsreview.v1.ReviewService.SendReport:input_type -> opsreview.v1.SendReportRequest
+	8,  // 41: opsreview.v1.ReviewService.ListReports:input_type -> opsreview.v1.ListReportsRequest
+	2,  // 42: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
+	4,  // 43: opsreview.v1.ReviewService.RenderReview:output_type -> opsreview.v1.RenderReviewResponse
+	6,  // 44: opsreview.v1.ReviewService.SendReport:output_type -> opsreview.v1.SendReportResponse
+	9,  // 45: opsreview.v1.ReviewService.ListReports:output_type -> opsreview.v1.ListReportsResponse
+	42, // [42:46] is the sub-list for method output_type
+	38, // [38:42] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_review_proto_init() }
@@ -1727,6 +1739,7 @@ func file_opsreview_v1_review_proto_init() {
 	if File_opsreview_v1_review_proto != nil {
 		return
 	}
+	file_opsreview_v1_anomaly_proto_init()
 	file_opsreview_v1_budget_proto_init()
 	file_opsreview_v1_common_proto_init()
 	file_opsreview_v1_load_proto_init()

@@ -125,7 +125,9 @@ type Source struct {
 	LastReject     string           `protobuf:"bytes,12,opt,name=last_reject,json=lastReject,proto3" json:"last_reject,omitempty"`
 	SuspectWindows []*SuspectWindow `protobuf:"bytes,13,rep,name=suspect_windows,json=suspectWindows,proto3" json:"suspect_windows,omitempty"`
 	// Stretches of counted events of SLOs.
-	Segments      int32 `protobuf:"varint,14,opt,name=segments,proto3" json:"segments,omitempty"`
+	Segments int32 `protobuf:"varint,14,opt,name=segments,proto3" json:"segments,omitempty"`
+	// Series that are looked at.
+	Series        int32 `protobuf:"varint,15,opt,name=series,proto3" json:"series,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -254,6 +256,13 @@ func (x *Source) GetSuspectWindows() []*SuspectWindow {
 func (x *Source) GetSegments() int32 {
 	if x != nil {
 		return x.Segments
+	}
+	return 0
+}
+
+func (x *Source) GetSeries() int32 {
+	if x != nil {
+		return x.Series
 	}
 	return 0
 }
@@ -633,7 +642,7 @@ const file_opsreview_v1_source_proto_rawDesc = "" +
 	"\x19opsreview/v1/source.proto\x12\fopsreview.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19opsreview/v1/common.proto\"\x14\n" +
 	"\x12ListSourcesRequest\"E\n" +
 	"\x13ListSourcesResponse\x12.\n" +
-	"\asources\x18\x01 \x03(\v2\x14.opsreview.v1.SourceR\asources\"\x96\x04\n" +
+	"\asources\x18\x01 \x03(\v2\x14.opsreview.v1.SourceR\asources\"\xae\x04\n" +
 	"\x06Source\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x1e\n" +
@@ -653,7 +662,8 @@ const file_opsreview_v1_source_proto_rawDesc = "" +
 	"\vlast_reject\x18\f \x01(\tR\n" +
 	"lastReject\x12D\n" +
 	"\x0fsuspect_windows\x18\r \x03(\v2\x1b.opsreview.v1.SuspectWindowR\x0esuspectWindows\x12\x1a\n" +
-	"\bsegments\x18\x0e \x01(\x05R\bsegments\"\x90\x01\n" +
+	"\bsegments\x18\x0e \x01(\x05R\bsegments\x12\x16\n" +
+	"\x06series\x18\x0f \x01(\x05R\x06series\"\x90\x01\n" +
 	"\rSuspectWindow\x12,\n" +
 	"\x06window\x18\x01 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x129\n" +
