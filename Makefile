@@ -9,7 +9,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 TOOL := go tool -modfile=internal/tools/go.mod
 LINT := go tool -modfile=internal/tools/lint/go.mod golangci-lint
 
-.PHONY: all help build test race lint generate check demo bench bench-policy release reproducible
+.PHONY: all help build test race lint generate check demo bench bench-policy bench-anomaly release reproducible
 all: build test lint         ## Build, test and lint (default)
 help:                        ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ bench: build                 ## Measure against a bare loop, a longer history an
 	go run ./bench
 bench-policy: build          ## Compare what policy suggests with the truth of the example organisation
 	go run ./bench -only policy,confusion
+CORPUS ?= ../shared/corpus/anomaly
+bench-anomaly:               ## Score the anomaly detector and plain ones on the labelled series of CORPUS
+	go run ./bench/score $(CORPUS)
 lint:                        ## Vet and lint
 	go vet ./...
 	$(TOOL) buf lint
