@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"opsreview"
+	"opsreview/internal/yamltree"
 )
 
 // A Document is a file of OpenSLO documents. Name is for messages.
@@ -99,19 +100,22 @@ type entry struct {
 // ignoredKinds are those that say how somebody is alerted, which is not ours.
 var ignoredKinds = []string{"AlertPolicy", "AlertCondition", "AlertNotificationTarget"}
 
+// limits bound a file of objectives.
+var limits = yamltree.Limits{Name: "a file of objectives", Size: 512 << 10, Keys: 5000}
+
 // open reads the heads of a file's documents. A list of documents is as good
 // as a stream of them.
 func (l *library) open(f file, data []byte) []entry {
-	trees, err := parseTrees(data)
+	trees, err := yamltree.Parse(data, limits)
 	if err != nil {
-		l.add(f, err.line, true, err.text)
+		l.add(f, err.Line, true, err.Text)
 		return nil
 	}
 	var entries []entry
 	for _, t := range trees {
-		items := []*tree{t}
-		if t.form == list {
-			items = t.items
+		items := []*yamltree.Tree{t}
+		if t.Form == yamltree.List {
+			items = t.Items
 		}
 		for _, item := range items {
 			if e, ok := l.head(f, item); ok {
@@ -123,9 +127,9 @@ func (l *library) open(f file, data []byte) []entry {
 }
 
 // head reads what every document has, and reports whether to read on.
-func (l *library) head(f file, t *tree) (entry, bool) {
-	if t.form != mapping {
-		l.add(f, t.line, false, "this is not an OpenSLO document, it is ignored: want apiVersion, kind, metadata and spec")
+func (l *library) head(f file, t *yamltree.Tree) (entry, bool) {
+	if t.Form != yamltree.Mapping {
+		l.add(f, t.Line, false, "this is not an OpenSLO document, it is ignored: want apiVersion, kind, metadata and spec")
 		return entry{}, false
 	}
 	o := newObject(&l.book, f, "", t)
@@ -137,16 +141,16 @@ func (l *library) head(f file, t *tree) (entry, bool) {
 	case slices.Contains(ignoredKinds, e.kind):
 		return entry{}, false
 	case !slices.Contains([]string{"DataSource", "Service", "SLI", "SLO"}, e.kind):
-		o.warn("kind", "%s is not a kind that is read, the document is ignored: those are SLO, SLI, Service and DataSource", quote(e.kind))
+		o.warn("kind", "%s is not a kind that is read, the document is ignored: those are SLO, SLI, Service and DataSource", yamltree.Quote(e.kind))
 		return entry{}, false
 	}
 	before := l.fatal
 	e.meta, e.spec = o.child("metadata"), o.child("spec")
 	if e.meta == nil {
-		e.meta = newObject(&l.book, f, "metadata", &tree{form: mapping, line: t.line})
+		e.meta = newObject(&l.book, f, "metadata", &yamltree.Tree{Form: yamltree.Mapping, Line: t.Line})
 	}
 	if e.spec == nil {
-		e.spec = newObject(&l.book, f, "spec", &tree{form: mapping, line: t.line})
+		e.spec = newObject(&l.book, f, "spec", &yamltree.Tree{Form: yamltree.Mapping, Line: t.Line})
 	}
 	o.done()
 	e.name = e.meta.text("name")
@@ -164,13 +168,13 @@ func (e *entry) version() bool {
 	case version == "":
 		e.warn("apiVersion", "is missing: openslo/v1 is assumed")
 	case group != "openslo" && group != "openslo.com":
-		e.warn("apiVersion", "%s is not OpenSLO, the document is ignored", quote(version))
+		e.warn("apiVersion", "%s is not OpenSLO, the document is ignored", yamltree.Quote(version))
 		return false
 	case strings.HasPrefix(v, "v2alpha"):
 		e.v2 = true
 	case v != "v1" && slices.Contains(ignoredKinds, e.kind):
 	case v != "v1":
-		e.fail("apiVersion", "%s is not a version that is read: use openslo/v1 or openslo.com/v2alpha", quote(version))
+		e.fail("apiVersion", "%s is not a version that is read: use openslo/v1 or openslo.com/v2alpha", yamltree.Quote(version))
 		return false
 	}
 	return true
@@ -214,7 +218,7 @@ func (l *library) read(e entry) {
 		}
 	}
 	if known {
-		e.meta.fail("name", "there is another %s %s", e.kind, quote(e.name))
+		e.meta.fail("name", "there is another %s %s", e.kind, yamltree.Quote(e.name))
 	}
 	e.spec.done()
 }
@@ -238,7 +242,7 @@ func (l *library) readSLO(e entry) {
 	}
 	e.nameProblems(e.spec, "service", s.Service)
 	if len(l.services) > 0 && s.Service != "" && !l.services[s.Service] {
-		e.spec.warn("service", "there is no Service %s among the documents", quote(s.Service))
+		e.spec.warn("service", "there is no Service %s among the documents", yamltree.Quote(s.Service))
 	}
 	l.annotations(e, &s)
 	e.meta.done()
@@ -247,7 +251,7 @@ func (l *library) readSLO(e entry) {
 	i := l.findIndicator(e.spec, e.v2)
 	e.spec.ignore("alertPolicies")
 	objectives := e.spec.children("objectives")
-	if t := e.spec.get("objectives"); t == nil || (t.form == list && len(t.items) == 0) {
+	if t := e.spec.get("objectives"); t == nil || (t.Form == yamltree.List && len(t.Items) == 0) {
 		e.spec.fail("objectives", "is missing")
 	}
 	e.spec.done()
@@ -267,7 +271,7 @@ func (l *library) readSLO(e entry) {
 			one.Origin = o.place()
 		}
 		if where, ok := l.slos[one.Name]; ok && !broken {
-			o.fail("", "there is another SLO %s, at %s", quote(one.Name), where)
+			o.fail("", "there is another SLO %s, at %s", yamltree.Quote(one.Name), where)
 		}
 		if l.fatal == before && !broken {
 			l.slos[one.Name] = one.Origin
@@ -307,4 +311,4 @@ func titleOf(e entry, o *object) string {
 }
 
 // place returns "file:line".
-func (o *object) place() string { return o.file.name + ":" + strconv.Itoa(o.tree.line) }
+func (o *object) place() string { return o.file.name + ":" + strconv.Itoa(o.tree.Line) }

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"opsreview"
+	"opsreview/internal/yamltree"
 )
 
 // annotationPrefix marks the annotations that are ours.
@@ -59,28 +60,28 @@ func (l *library) annotations(e entry, s *opsreview.SLO) {
 	if value == nil {
 		return
 	}
-	if value.form != mapping {
+	if value.Form != yamltree.Mapping {
 		e.meta.warn("annotations", "want keys and values")
 		return
 	}
 	a := newObject(e.book, e.file, "metadata.annotations", value)
-	for _, p := range value.pairs {
-		name, ours := strings.CutPrefix(p.key, annotationPrefix)
+	for _, p := range value.Pairs {
+		name, ours := strings.CutPrefix(p.Key, annotationPrefix)
 		if !ours {
 			continue
 		}
 		read, known := annotationReaders[name]
 		switch {
 		case s == nil:
-			a.warn(p.key, "is ignored: it belongs to an SLO")
+			a.warn(p.Key, "is ignored: it belongs to an SLO")
 		case !known:
-			a.book.add(e.file, p.line, false, a.at(cleanKey(p.key))+": there is no such annotation, it is ignored: those are "+
+			a.book.add(e.file, p.Line, false, a.at(cleanKey(p.Key))+": there is no such annotation, it is ignored: those are "+
 				annotationPrefix+strings.Join(slices.Sorted(maps.Keys(annotationReaders)), ", "+annotationPrefix))
-		case p.value.form > scalar:
-			a.fail(p.key, "want text")
+		case p.Value.Form > yamltree.Scalar:
+			a.fail(p.Key, "want text")
 		default:
-			if want := read(s, p.value.text); want != "" {
-				a.fail(p.key, "%s", want)
+			if want := read(s, p.Value.Text); want != "" {
+				a.fail(p.Key, "%s", want)
 			}
 		}
 	}
@@ -94,7 +95,7 @@ func parseMatches(text string) (matches []opsreview.PageMatch, want string) {
 	}
 	for _, selector := range splitSelectors(text) {
 		if !strings.HasPrefix(selector, "{") {
-			return nil, "want conditions on a page's attributes in braces, such as {alertname=~\"Vault.*\"}, not " + quote(selector)
+			return nil, "want conditions on a page's attributes in braces, such as {alertname=~\"Vault.*\"}, not " + yamltree.Quote(selector)
 		}
 		parsed, err := parser.NewParser(parser.Options{}).ParseMetricSelector(selector)
 		if err != nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"opsreview/internal/yamltree"
 )
 
 // maxProblems bounds how many problems are told: a file that is something else
@@ -49,11 +51,11 @@ type object struct {
 	book  *book
 	file  file
 	path  string // "spec.objectives[0]"; "" for the whole document
-	tree  *tree
+	tree  *yamltree.Tree
 	known map[string]bool
 }
 
-func newObject(b *book, f file, path string, t *tree) *object {
+func newObject(b *book, f file, path string, t *yamltree.Tree) *object {
 	return &object{book: b, file: f, path: path, tree: t, known: map[string]bool{}}
 }
 
@@ -69,8 +71,8 @@ func (o *object) at(key string) string {
 }
 
 func (o *object) report(key string, fatal bool, text string) {
-	line := o.tree.line
-	if _, at := o.tree.find(key); at > 0 {
+	line := o.tree.Line
+	if _, at := o.tree.Find(key); at > 0 {
 		line = at
 	}
 	o.book.add(o.file, line, fatal, o.at(cleanKey(key))+": "+text)
@@ -87,14 +89,14 @@ func (o *object) fail(key, format string, args ...any) {
 }
 
 // get returns a key's value, nil if there is none.
-func (o *object) get(key string) *tree {
+func (o *object) get(key string) *yamltree.Tree {
 	o.known[key] = true
-	value, _ := o.tree.find(key)
+	value, _ := o.tree.Find(key)
 	return value
 }
 
 func (o *object) has(key string) bool {
-	value, _ := o.tree.find(key)
+	value, _ := o.tree.Find(key)
 	return value != nil
 }
 
@@ -104,11 +106,11 @@ func (o *object) text(key string) string {
 	switch {
 	case value == nil:
 		return ""
-	case value.form != scalar:
+	case value.Form != yamltree.Scalar:
 		o.warn(key, "want text")
 		return ""
 	}
-	return value.text
+	return value.Text
 }
 
 // number returns a key's number and whether there is one.
@@ -117,12 +119,12 @@ func (o *object) number(key string) (float64, bool) {
 	if value == nil {
 		return 0, false
 	}
-	x, ok := parseNumber(value.text)
-	if value.form != scalar || !ok {
+	x, ok := parseNumber(value.Text)
+	if value.Form != yamltree.Scalar || !ok {
 		o.fail(key, "want a number")
 		return 0, false
 	}
-	if value.quoted {
+	if value.Quoted {
 		o.warn(key, "want a number without quotes")
 	}
 	return x, true
@@ -140,11 +142,11 @@ func (o *object) boolean(key string) (value, ok bool) {
 	if t == nil {
 		return false, false
 	}
-	if t.form == scalar && (strings.EqualFold(t.text, "true") || strings.EqualFold(t.text, "false")) {
-		if t.quoted {
+	if t.Form == yamltree.Scalar && (strings.EqualFold(t.Text, "true") || strings.EqualFold(t.Text, "false")) {
+		if t.Quoted {
 			o.warn(key, "want true or false without quotes")
 		}
-		return strings.EqualFold(t.text, "true"), true
+		return strings.EqualFold(t.Text, "true"), true
 	}
 	o.fail(key, "want true or false")
 	return false, false
@@ -156,7 +158,7 @@ func (o *object) child(key string) *object {
 	switch {
 	case value == nil:
 		return nil
-	case value.form != mapping:
+	case value.Form != yamltree.Mapping:
 		o.fail(key, "want keys and values")
 		return nil
 	}
@@ -169,16 +171,16 @@ func (o *object) children(key string) []*object {
 	if value == nil {
 		return nil
 	}
-	items := value.items
-	if value.form != list {
+	items := value.Items
+	if value.Form != yamltree.List {
 		o.warn(key, "want a list: it is read as its one item")
-		items = []*tree{value}
+		items = []*yamltree.Tree{value}
 	}
 	var all []*object
 	for i, item := range items {
 		at := fmt.Sprintf("%s[%d]", key, i)
-		if item.form != mapping {
-			o.book.add(o.file, item.line, true, o.at(at)+": want keys and values")
+		if item.Form != yamltree.Mapping {
+			o.book.add(o.file, item.Line, true, o.at(at)+": want keys and values")
 			continue
 		}
 		all = append(all, newObject(o.book, o.file, o.at(at), item))
@@ -216,8 +218,8 @@ func (o *object) ignore(keys ...string) {
 // done reports the keys that nobody has asked for. Their values are not
 // repeated: one may be a secret in the wrong place.
 func (o *object) done() {
-	for _, p := range o.tree.pairs {
-		if o.known[p.key] {
+	for _, p := range o.tree.Pairs {
+		if o.known[p.Key] {
 			continue
 		}
 		var names []string
@@ -225,13 +227,13 @@ func (o *object) done() {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		o.book.add(o.file, p.line, false, fmt.Sprintf("%s: there is no such key, it is ignored: the keys are %s", o.at(cleanKey(p.key)), strings.Join(names, ", ")))
+		o.book.add(o.file, p.Line, false, fmt.Sprintf("%s: there is no such key, it is ignored: the keys are %s", o.at(cleanKey(p.Key)), strings.Join(names, ", ")))
 	}
 }
 
 // cleanKey keeps a stranger's key short and on one line.
 func cleanKey(key string) string {
-	q := quote(key)
+	q := yamltree.Quote(key)
 	if q == `"`+key+`"` {
 		return key
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"opsreview"
+	"opsreview/internal/yamltree"
 )
 
 // An indicator is what an SLI document says. What is good of a threshold stands
@@ -43,9 +44,9 @@ func (l *library) findIndicator(o *object, v2 bool) *indicator {
 	i, ok := l.indicators[ref]
 	switch {
 	case !ok:
-		o.fail(refKey, "there is no SLI %s among the documents", quote(ref))
+		o.fail(refKey, "there is no SLI %s among the documents", yamltree.Quote(ref))
 	case i == nil:
-		o.fail(refKey, "the SLI %s cannot be used", quote(ref))
+		o.fail(refKey, "the SLI %s cannot be used", yamltree.Quote(ref))
 	}
 	return i
 }
@@ -138,11 +139,11 @@ func (l *library) readMetric(o *object, v2 bool) *opsreview.Query {
 		named, ok := l.dataSources[q.DataSource]
 		switch {
 		case !ok:
-			ms.warn(refKey, "there is no DataSource %s among the documents: the source of that name in the configuration is meant", quote(q.DataSource))
+			ms.warn(refKey, "there is no DataSource %s among the documents: the source of that name in the configuration is meant", yamltree.Quote(q.DataSource))
 		case q.Type == "":
 			q.Type = named
 		case q.Type != named:
-			ms.warn(refKey, "the DataSource %s is of type %s: that is taken", quote(q.DataSource), quote(named))
+			ms.warn(refKey, "the DataSource %s is of type %s: that is taken", yamltree.Quote(q.DataSource), yamltree.Quote(named))
 			q.Type = named
 		}
 	}
@@ -198,9 +199,9 @@ func readQuery(o *object, vendor string) string {
 func promError(err error) string {
 	var all parser.ParseErrors
 	if errors.As(err, &all) && len(all) > 0 && all[0].Err != nil {
-		return fmt.Sprintf("%s, at character %d", sentence(all[0].Err.Error()), all[0].PositionRange.Start+1)
+		return fmt.Sprintf("%s, at character %d", yamltree.Sentence(all[0].Err.Error()), all[0].PositionRange.Start+1)
 	}
-	return sentence(err.Error())
+	return yamltree.Sentence(err.Error())
 }
 
 // readThreshold adds what an objective says is good to an indicator.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/internal/yamltree"
 )
 
 const day = 24 * time.Hour
@@ -48,11 +49,11 @@ func readMethod(o *object) opsreview.BudgetingMethod {
 			continue
 		}
 		if name != string(m) {
-			o.warn("budgetingMethod", "%s is written %s: it is read as that", quote(name), m)
+			o.warn("budgetingMethod", "%s is written %s: it is read as that", yamltree.Quote(name), m)
 		}
 		return m
 	}
-	o.fail("budgetingMethod", "there is no method %s: use Occurrences, Timeslices or RatioTimeslices", quote(name))
+	o.fail("budgetingMethod", "there is no method %s: use Occurrences, Timeslices or RatioTimeslices", yamltree.Quote(name))
 	return ""
 }
 
@@ -78,7 +79,7 @@ func readWindow(o *object) opsreview.SLOWindow {
 		w.warn("duration", "is missing: 30 rolling days are assumed")
 		window = assumed
 	case !ok:
-		w.fail("duration", "%s is not a span of time: write 28d, 4w or 1M", quote(text))
+		w.fail("duration", "%s is not a span of time: write 28d, 4w or 1M", yamltree.Quote(text))
 	case days > maxWindowDays:
 		w.fail("duration", "is longer than %d days", maxWindowDays)
 	case rolling || (!said && calendar == nil):
@@ -127,11 +128,11 @@ func readCalendar(w, calendar *object, window opsreview.SLOWindow, unit string, 
 	} else if at, ok := parseStart(start); ok {
 		window.Start = at
 	} else {
-		calendar.fail("startTime", "%s is not a local time: write 2026-01-01 00:00:00", quote(start))
+		calendar.fail("startTime", "%s is not a local time: write 2026-01-01 00:00:00", yamltree.Quote(start))
 	}
 	window.Zone = calendar.text("timeZone")
 	if _, err := time.LoadLocation(window.Zone); err != nil || window.Zone == "Local" {
-		calendar.fail("timeZone", "there is no time zone %s: use a name such as Europe/Berlin", quote(window.Zone))
+		calendar.fail("timeZone", "there is no time zone %s: use a name such as Europe/Berlin", yamltree.Quote(window.Zone))
 	} else if window.Zone == "" {
 		calendar.warn("timeZone", "is missing: the team's is assumed")
 	}
@@ -215,7 +216,7 @@ func readSlice(o *object, method opsreview.BudgetingMethod) time.Duration {
 	}
 	switch {
 	case !ok:
-		o.fail("timeSliceWindow", "%s is not a span of time: write 5, minutes, or 5m or 1h", quote(text))
+		o.fail("timeSliceWindow", "%s is not a span of time: write 5, minutes, or 5m or 1h", yamltree.Quote(text))
 	case slice < time.Minute || slice%time.Minute != 0:
 		o.fail("timeSliceWindow", "must be whole minutes, from 1m to 1d")
 	case day%slice != 0:

@@ -1,4 +1,7 @@
-package slo
+// Package yamltree reads the YAML of strangers into trees that know their
+// lines. It loses nothing of a stream of documents, and what is made to exhaust
+// its reader is refused.
+package yamltree
 
 import (
 	"bytes"
@@ -19,74 +22,83 @@ import (
 // is bounded before it is parsed. maxNodes bounds what aliases and merge keys
 // can make of it.
 const (
-	maxFileSize = 512 << 10
-	maxNesting  = 100
-	maxKeys     = 5000 // of one document: the parser takes the square of them in time
-	maxNodes    = 100_000
+	maxNesting = 100
+	maxNodes   = 100_000
 )
 
-// A tree is a piece of a YAML document. An alias is the very tree that its
+// Limits bound a file before it is parsed.
+type Limits struct {
+	Name string // what the file is, for messages: "a file of objectives"
+	Size int    // in bytes
+	Keys int    // of one document: the parser takes the square of them in time
+}
+
+// A Tree is a piece of a YAML document. An alias is the very tree that its
 // anchor names, so that a document of aliases of aliases stays as small as it
 // is written; only what is asked for is walked.
-type tree struct {
-	form   treeForm
-	line   int
-	text   string // of a scalar
-	quoted bool   // a scalar in quotes, or a block of text
-	pairs  []pair // of a mapping, in order
-	items  []*tree
+type Tree struct {
+	Form   Form
+	Line   int
+	Text   string // of a scalar
+	Quoted bool   // a scalar in quotes, or a block of text
+	Pairs  []Pair // of a mapping, in order
+	Items  []*Tree
 }
 
-type treeForm int
+// A Form says what a tree is.
+type Form int
 
+// The forms.
 const (
-	nothing treeForm = iota
-	scalar
-	mapping
-	list
+	Nothing Form = iota
+	Scalar
+	Mapping
+	List
 )
 
-type pair struct {
-	key   string
-	line  int
-	value *tree
+// A Pair is a key of a mapping and its value.
+type Pair struct {
+	Key   string
+	Line  int
+	Value *Tree
 }
 
-// find returns the value of a mapping's key and the line of the key; nil if the
+// Find returns the value of a mapping's key and the line of the key; nil if the
 // key is not there or has no value.
-func (t *tree) find(key string) (*tree, int) {
-	for _, p := range t.pairs {
-		if p.key == key && p.value.form == nothing {
-			return nil, p.line
+func (t *Tree) Find(key string) (*Tree, int) {
+	for _, p := range t.Pairs {
+		if p.Key == key && p.Value.Form == Nothing {
+			return nil, p.Line
 		}
-		if p.key == key {
-			return p.value, p.line
+		if p.Key == key {
+			return p.Value, p.Line
 		}
 	}
 	return nil, 0
 }
 
-// A treeError says why a file cannot be read.
-type treeError struct {
-	line int // 0 if it is about the whole file
-	text string
+// An Error says why a file cannot be read.
+type Error struct {
+	Line int // 0 if it is about the whole file
+	Text string
 }
 
-func (e *treeError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.text) }
+// Error implements error.
+func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Text) }
 
-// parseTrees reads the documents of a YAML stream, without the empty ones.
-func parseTrees(data []byte) ([]*tree, *treeError) {
-	if len(data) > maxFileSize {
-		return nil, &treeError{0, fmt.Sprintf("a file of objectives has at most %d kB", maxFileSize>>10)}
+// Parse reads the documents of a YAML stream, without the empty ones.
+func Parse(data []byte, limits Limits) ([]*Tree, *Error) {
+	if len(data) > limits.Size {
+		return nil, &Error{0, fmt.Sprintf("%s has at most %d kB", limits.Name, limits.Size>>10)}
 	}
 	if !utf8.Valid(data) {
-		return nil, &treeError{0, "the file is not UTF-8"}
+		return nil, &Error{0, "the file is not UTF-8"}
 	}
 	if indentedTooDeeply(data) {
-		return nil, &treeError{0, "the document is nested too deeply"}
+		return nil, &Error{0, "the document is nested too deeply"}
 	}
-	p := planter{left: maxNodes}
-	var trees []*tree
+	p := planter{left: maxNodes, keys: limits.Keys}
+	var trees []*Tree
 	for _, c := range splitStream(bytes.TrimPrefix(data, []byte("\ufeff"))) {
 		grown, err := p.parse(c)
 		if err != nil {
@@ -134,20 +146,20 @@ func isMarker(line []byte, marker string) bool {
 
 // parse reads one document. The parser sees at most one, and a directive before
 // it.
-func (p *planter) parse(c chunk) ([]*tree, *treeError) {
+func (p *planter) parse(c chunk) ([]*Tree, *Error) {
 	tokens := lexer.Tokenize(string(c.text))
 	if t := tooDeep(tokens); t != nil {
-		return nil, &treeError{t.Position.Line + c.above, "the document is nested too deeply"}
+		return nil, &Error{t.Position.Line + c.above, "the document is nested too deeply"}
 	}
-	if n := countKeys(tokens); n > maxKeys {
-		return nil, &treeError{c.above + 1, fmt.Sprintf("the document has %d keys, at most %d are read", n, maxKeys)}
+	if n := countKeys(tokens); n > p.keys {
+		return nil, &Error{c.above + 1, fmt.Sprintf("the document has %d keys, at most %d are read", n, p.keys)}
 	}
 	file, err := parser.Parse(tokens, 0)
 	if err != nil {
 		return nil, yamlError(err, c.above)
 	}
-	p.anchors, p.above = map[string]*tree{}, c.above
-	var trees []*tree
+	p.anchors, p.above = map[string]*Tree{}, c.above
+	var trees []*Tree
 	for _, doc := range file.Docs {
 		if doc.Body == nil || slices.Contains([]ast.NodeType{ast.CommentType, ast.NullType, ast.DirectiveType}, doc.Body.Type()) {
 			continue
@@ -162,16 +174,16 @@ func (p *planter) parse(c chunk) ([]*tree, *treeError) {
 }
 
 // yamlError takes the line and the first sentence out of the reader's error.
-func yamlError(err error, above int) *treeError {
+func yamlError(err error, above int) *Error {
 	var y yaml.Error
 	if !errors.As(err, &y) {
-		return &treeError{0, sentence(err.Error())}
+		return &Error{0, Sentence(err.Error())}
 	}
-	text := sentence(y.GetMessage())
+	text := Sentence(y.GetMessage())
 	if t := y.GetToken(); t != nil && t.Position != nil {
-		return &treeError{t.Position.Line + above, text}
+		return &Error{t.Position.Line + above, text}
 	}
-	return &treeError{0, text}
+	return &Error{0, text}
 }
 
 // indentedTooDeeply reports whether a line begins deeper than any document
@@ -224,25 +236,26 @@ func countKeys(tokens token.Tokens) int {
 // A planter turns the reader's nodes into trees.
 type planter struct {
 	above   int // lines before the document
-	anchors map[string]*tree
+	anchors map[string]*Tree
 	left    int // how many more nodes there may be
-	failed  *treeError
+	keys    int // at most, in one document
+	failed  *Error
 }
 
-func (p *planter) fail(n ast.Node, format string, args ...any) *tree {
+func (p *planter) fail(n ast.Node, format string, args ...any) *Tree {
 	if p.failed == nil {
-		p.failed = &treeError{p.line(n), fmt.Sprintf(format, args...)}
+		p.failed = &Error{p.line(n), fmt.Sprintf(format, args...)}
 	}
-	return &tree{line: p.line(n)}
+	return &Tree{Line: p.line(n)}
 }
 
-func (p *planter) plant(n ast.Node) *tree {
+func (p *planter) plant(n ast.Node) *Tree {
 	if p.left--; p.left < 0 {
 		return p.fail(n, "the file has more than %d values", maxNodes)
 	}
 	switch n := n.(type) {
 	case nil, *ast.NullNode, *ast.CommentGroupNode:
-		return &tree{line: p.line(n)}
+		return &Tree{Line: p.line(n)}
 	case *ast.AnchorNode:
 		t := p.plant(n.Value)
 		p.anchors[nameOf(n.Name)] = t
@@ -250,15 +263,15 @@ func (p *planter) plant(n ast.Node) *tree {
 	case *ast.AliasNode:
 		t, ok := p.anchors[nameOf(n.Value)]
 		if !ok {
-			return p.fail(n, "nothing is anchored as %s", quote(nameOf(n.Value)))
+			return p.fail(n, "nothing is anchored as %s", Quote(nameOf(n.Value)))
 		}
 		return t
 	case *ast.TagNode:
 		return p.plant(n.Value)
 	case *ast.SequenceNode:
-		t := &tree{form: list, line: p.line(n)}
+		t := &Tree{Form: List, Line: p.line(n)}
 		for _, item := range n.Values {
-			t.items = append(t.items, p.plant(item))
+			t.Items = append(t.Items, p.plant(item))
 		}
 		return t
 	case *ast.MappingNode:
@@ -266,24 +279,24 @@ func (p *planter) plant(n ast.Node) *tree {
 	case *ast.MappingValueNode:
 		return p.plantMapping(n, []*ast.MappingValueNode{n})
 	case *ast.LiteralNode:
-		return &tree{form: scalar, line: p.line(n), text: n.Value.Value, quoted: true}
+		return &Tree{Form: Scalar, Line: p.line(n), Text: n.Value.Value, Quoted: true}
 	case *ast.StringNode:
 		quoted := n.Token.Type == token.SingleQuoteType || n.Token.Type == token.DoubleQuoteType
-		return &tree{form: scalar, line: p.line(n), text: strings.ToValidUTF8(n.Value, "�"), quoted: quoted}
+		return &Tree{Form: Scalar, Line: p.line(n), Text: strings.ToValidUTF8(n.Value, "�"), Quoted: quoted}
 	case ast.ScalarNode:
-		return &tree{form: scalar, line: p.line(n), text: n.GetToken().Value}
+		return &Tree{Form: Scalar, Line: p.line(n), Text: n.GetToken().Value}
 	}
 	return p.fail(n, "there is a kind of YAML that is not supported")
 }
 
 // plantMapping reads a mapping. Its own keys are stronger than merged ones.
-func (p *planter) plantMapping(n ast.Node, values []*ast.MappingValueNode) *tree {
-	t := &tree{form: mapping, line: p.line(n)}
+func (p *planter) plantMapping(n ast.Node, values []*ast.MappingValueNode) *Tree {
+	t := &Tree{Form: Mapping, Line: p.line(n)}
 	if len(values) > 0 {
-		t.line = p.line(values[0].Key)
+		t.Line = p.line(values[0].Key)
 	}
 	there := map[string]bool{}
-	var merged []*tree
+	var merged []*Tree
 	for _, v := range values {
 		value := p.plant(v.Value)
 		if v.Key.IsMergeKey() {
@@ -297,14 +310,14 @@ func (p *planter) plantMapping(n ast.Node, values []*ast.MappingValueNode) *tree
 		if p.failed != nil {
 			return t
 		}
-		if key.form > scalar {
+		if key.Form > Scalar {
 			return p.fail(v.Key, "a key must be text")
 		}
-		if there[key.text] {
-			return p.fail(v.Key, "the key %s is there already", quote(key.text))
+		if there[key.Text] {
+			return p.fail(v.Key, "the key %s is there already", Quote(key.Text))
 		}
-		there[key.text] = true
-		t.pairs = append(t.pairs, pair{key.text, p.line(v.Key), value})
+		there[key.Text] = true
+		t.Pairs = append(t.Pairs, Pair{key.Text, p.line(v.Key), value})
 	}
 	for _, m := range merged {
 		p.merge(n, t, m, there)
@@ -312,12 +325,12 @@ func (p *planter) plantMapping(n ast.Node, values []*ast.MappingValueNode) *tree
 	return t
 }
 
-func (p *planter) merge(n ast.Node, into, from *tree, there map[string]bool) {
-	switch from.form {
-	case mapping:
-	case list:
-		for _, item := range from.items {
-			if item.form == list {
+func (p *planter) merge(n ast.Node, into, from *Tree, there map[string]bool) {
+	switch from.Form {
+	case Mapping:
+	case List:
+		for _, item := range from.Items {
+			if item.Form == List {
 				p.fail(n, "a merge key takes a mapping, or a list of some")
 				return
 			}
@@ -328,14 +341,14 @@ func (p *planter) merge(n ast.Node, into, from *tree, there map[string]bool) {
 		p.fail(n, "a merge key takes a mapping, or a list of some")
 		return
 	}
-	if p.left -= len(from.pairs); p.left < 0 {
+	if p.left -= len(from.Pairs); p.left < 0 {
 		p.fail(n, "the file has more than %d values", maxNodes)
 		return
 	}
-	for _, pr := range from.pairs {
-		if !there[pr.key] {
-			there[pr.key] = true
-			into.pairs = append(into.pairs, pr)
+	for _, pr := range from.Pairs {
+		if !there[pr.Key] {
+			there[pr.Key] = true
+			into.Pairs = append(into.Pairs, pr)
 		}
 	}
 }
@@ -357,15 +370,15 @@ func nameOf(n ast.Node) string {
 	return n.GetToken().Value
 }
 
-// sentence is the first line of another package's message, which may repeat
+// Sentence is the first line of another package's message, which may repeat
 // what a stranger wrote.
-func sentence(s string) string {
+func Sentence(s string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
 	return clip(line, 200)
 }
 
-// quote makes a stranger's text fit for a message.
-func quote(s string) string { return fmt.Sprintf("%q", clip(s, 80)) }
+// Quote makes a stranger's text fit for a message.
+func Quote(s string) string { return fmt.Sprintf("%q", clip(s, 80)) }
 
 func clip(s string, most int) string {
 	if utf8.RuneCountInString(s) > most {
