@@ -37,6 +37,11 @@ type Batch struct {
 	Definitions []MonitorDefinition
 	Runbooks    []Runbook
 
+	// Incidents are declared incidents as the source knows them now, and Toil is
+	// work that was logged there.
+	Incidents []Incident
+	Toil      []ToilEntry
+
 	Raw     []RawItem // the source's own payloads, scrubbed of addresses
 	Rejects []Reject  // items that could not be read; kept, counted and tried again after an upgrade
 	Retried []string  // IDs of stored rejects that this batch has made good
@@ -95,6 +100,8 @@ type Saved struct {
 	Shifts     int
 	Labels     int
 	Segments   int // new or changed
+	Incidents  int // new or changed
+	Toil       int // new or changed
 	Series     int
 	Points     int // values of series, new or changed
 	Dashboards int // new or changed, and definitions of monitors and runbooks too
@@ -112,6 +119,8 @@ func (s *Saved) Add(t Saved) {
 	s.Shifts += t.Shifts
 	s.Labels += t.Labels
 	s.Segments += t.Segments
+	s.Incidents += t.Incidents
+	s.Toil += t.Toil
 	s.Series += t.Series
 	s.Points += t.Points
 	s.Dashboards += t.Dashboards

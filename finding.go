@@ -23,6 +23,7 @@ type Finding struct {
 	SLO     string // "" if it is about none
 	Monitor string // "" if it is about none
 	Chart   string // "" if it is about none
+	Subject string // the incident's reference or the task's key; "" if it is about neither
 	Pages   []Ref  // those behind it, most telling first
 
 	// Cost is what the trouble costs people in minutes a week, and CostMethod how
@@ -45,6 +46,10 @@ const (
 	RunbookMissing = "runbook_missing" // people said so
 	RunbookPoor    = "runbook_poor"    // wrong, or the page says too little
 	LimitBreached  = "limit_breached"  // somebody's load went over a limit
+
+	IncidentUnfinished = "incident_unfinished" // a grave incident without postmortem or follow-up after too long
+	ToilHotSpot        = "toil_hot_spot"       // a recurring task costs much
+	ToilOverLimit      = "toil_over_limit"     // a team's toil is more than its share
 
 	AnomalyFound     = "anomaly"           // something on a dashboard looked weird, and people accepted it as work
 	MonitorUnclear   = "monitor_unclear"   // a monitor that paged does not say what a responder needs
@@ -69,6 +74,7 @@ const (
 	Toil          = "toil"
 	Weirdness     = "anomaly"
 	Hygiene       = "hygiene"
+	FollowUpWork  = "incident-follow-up"
 )
 
 // Categories lists every category.

@@ -47,3 +47,29 @@ type FollowUp struct {
 	URL   string
 	Done  bool
 }
+
+// An IncidentLink is what a person added to an incident beside what its source
+// says. Links are history: one that is withdrawn stays.
+type IncidentLink struct {
+	Incident Ref
+	Kind     LinkKind
+	Target   string // a page's reference, a ticket's key or address, an address, a severity
+	Author   string
+	At       time.Time
+
+	WithdrawnBy string
+	WithdrawnAt time.Time
+}
+
+// A LinkKind says what is linked to an incident.
+type LinkKind string
+
+// The kinds of link.
+const (
+	LinkPage       LinkKind = "page"
+	LinkTicket     LinkKind = "ticket" // a follow-up
+	LinkPostmortem LinkKind = "postmortem"
+	LinkService    LinkKind = "service"
+	LinkSeverity   LinkKind = "severity"
+	LinkDetectedBy LinkKind = "detected_by"
+)

@@ -24,6 +24,7 @@ var layers = map[string][]string{
 	"ingest/pagerduty/pdfake": {},
 	"ingest/prometheus":       {".", "dashboard", "hygiene", "ingest", "internal/prom", "internal/rest"},
 	"ingest/alertmanager":     {".", "ingest", "internal/prom", "internal/rest"},
+	"ingest/rootly":           {".", "ingest", "internal/rest"},
 	"ingest/grafana":          {".", "dashboard", "ingest", "internal/rest"},
 	"ingest/runbook":          {".", "hygiene", "ingest", "internal/rest"},
 	"store":                   {"."},
@@ -34,7 +35,11 @@ var layers = map[string][]string{
 	"lookback":                {".", "anomaly"},
 	"dashboard":               {"."},
 	"hygiene":                 {".", "internal/yamltree"},
-	"review":                  {".", "lookback", "slo"},
+	"incident":                {"."},
+	"toil":                    {"."},
+	"definition":              {},
+	"review":                  {".", "incident", "lookback", "slo", "toil"},
+	"meeting":                 {".", "definition", "incident", "lookback", "review", "slo", "toil"},
 	"policy":                  {"."},
 	"ticket":                  {"."},
 	"ticket/tickettest":       {".", "ticket"},
@@ -43,17 +48,17 @@ var layers = map[string][]string{
 	"ticket/jira/jirafake":    {},
 	"ticket/github":           {".", "internal/rest", "ticket"},
 	"auth":                    {"."},
-	"report":                  {".", "anomaly", "lookback", "review", "slo"},
+	"report":                  {".", "anomaly", "definition", "incident", "lookback", "meeting", "review", "slo", "toil"},
 	"deliver":                 {".", "internal/rest", "report"},
-	"server":                  {".", "anomaly", "auth", "dashboard", "hygiene", "ingest", "lookback", "policy", "proto/opsreview/v1", "report", "review", "slo", "store", "ticket"},
+	"server":                  {".", "anomaly", "auth", "dashboard", "definition", "hygiene", "incident", "ingest", "lookback", "meeting", "policy", "proto/opsreview/v1", "report", "review", "slo", "store", "ticket", "toil"},
 	"config": {
-		".", "auth", "dashboard", "hygiene", "ingest/alertmanager", "ingest/grafana", "ingest/pagerduty", "ingest/prometheus", "ingest/runbook",
-		"lookback", "policy", "slo", "ticket", "ticket/github",
-		"ticket/jira", "ticket/markdown",
+		".", "auth", "dashboard", "hygiene", "ingest/alertmanager", "ingest/grafana", "ingest/pagerduty", "ingest/prometheus", "ingest/rootly", "ingest/runbook",
+		"incident", "lookback", "policy", "slo", "ticket", "ticket/github",
+		"ticket/jira", "ticket/markdown", "toil",
 	},
 	"cli": {
-		".", "auth", "config", "dashboard", "deliver", "examples", "hygiene", "ingest", "ingest/alertmanager", "ingest/file", "ingest/grafana", "ingest/pagerduty",
-		"ingest/prometheus", "ingest/runbook", "internal/rest", "lookback", "policy", "proto/opsreview/v1", "server", "slo", "store", "ticket", "ticket/github", "ticket/jira", "ticket/markdown",
+		".", "auth", "config", "dashboard", "definition", "deliver", "examples", "hygiene", "ingest", "ingest/alertmanager", "ingest/file", "ingest/grafana", "ingest/pagerduty",
+		"ingest/prometheus", "ingest/rootly", "ingest/runbook", "internal/rest", "lookback", "policy", "proto/opsreview/v1", "server", "slo", "store", "ticket", "ticket/github", "ticket/jira", "ticket/markdown",
 	},
 	"cmd/opsreview": {"cli"},
 	// The benchmarks measure the rooms together, against the database alone and
@@ -66,7 +71,7 @@ var layers = map[string][]string{
 
 // vendors are the rooms of package cli's imports that only its composition
 // root may know.
-var vendors = []string{"deliver", "ingest/alertmanager", "ingest/file", "ingest/grafana", "ingest/pagerduty", "ingest/prometheus", "ingest/runbook", "ticket/github", "ticket/jira", "ticket/markdown"}
+var vendors = []string{"deliver", "ingest/alertmanager", "ingest/file", "ingest/grafana", "ingest/pagerduty", "ingest/prometheus", "ingest/rootly", "ingest/runbook", "ticket/github", "ticket/jira", "ticket/markdown"}
 
 // externals lists where each module from outside may be imported. A module
 // that is not listed may be imported nowhere; an empty list means tests only.
