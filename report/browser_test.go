@@ -238,7 +238,7 @@ func TestBrowser_PrintsWhole(t *testing.T) {
 	text := strings.Join(strings.Fields(string(out)), " ")
 	for _, want := range []string{
 		"Operational review", "In one look", "Worth discussing", "Responders", "Over the limits", "Hours of the week",
-		"Actionability per week", "Where the error budget went", "Nobody was paged for", "Monitors by cost", "What to change", "Timeline", "What could not be computed",
+		"Actionability per week", "Where the error budget went", "Nobody was paged for", "What looks weird on the dashboards", "the series that look weird", "Monitors by cost", "What to change", "Timeline", "What could not be computed",
 		"Load of each responder, breaches of limits first", "Every monitor that paged, dearest first", "28 other monitors",
 		"Made by opsreview",
 	} {

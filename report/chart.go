@@ -21,6 +21,7 @@ type chart struct {
 	Heat   *heat
 	Lanes  []lane
 	Burn   *burnDown
+	Plot   *plot
 	Ticks  []tick
 }
 

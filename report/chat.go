@@ -37,6 +37,9 @@ func chatOf(d Data) Chat {
 	if text := d.budgetHeadline(); text != "" {
 		head = append(head, "• "+mrkdwn("Error budgets: "+text))
 	}
+	if line := d.chatLook(); line != "" {
+		head = append(head, line)
+	}
 	if text, first := d.workHeadline(); text != "" {
 		head = append(head, "• "+mrkdwn("Needs work: "+text)+": "+chatCode(first))
 	}

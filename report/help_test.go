@@ -2,12 +2,15 @@ package report_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata" // as in the program
 
 	"opsreview"
+	"opsreview/anomaly"
+	"opsreview/lookback"
 	"opsreview/report"
 	"opsreview/review"
 )
@@ -93,6 +96,7 @@ func data(text string) report.Data {
 		Tickets: []opsreview.Ticket{{
 			Fingerprint: opsreview.FingerprintOf("noisy_monitor:m-1"), State: opsreview.TicketFiled, RemoteKey: text, Status: text,
 		}},
+		LookBack: weird(text), Plots: plots(text),
 		Charts: review.Charts{
 			Heat: []review.HeatMap{heat, {Person: review.Person{Name: "Bob"}, Total: 1}},
 			Weeks: []review.Week{
@@ -105,6 +109,53 @@ func data(text string) report.Data {
 			},
 		},
 	}
+}
+
+// weird is a look back that found something of every context, on charts that
+// strangers named.
+func weird(text string) *lookback.Report {
+	at := func(hour int) time.Time { return start.Add(time.Duration(hour) * time.Hour) }
+	member := lookback.Member{
+		Series: opsreview.Series{Key: "s1", Name: text},
+		Window: anomaly.Window{Start: at(27), End: at(28), Value: 0.61, Usual: 0.15, Low: 0.12, High: 0.18, Score: 11, Text: text},
+	}
+	chart := opsreview.Chart{Key: text, Title: text, Dashboard: text, Unit: "s"}
+	decision := opsreview.AnomalyDecision{Verdict: opsreview.AnomalyAccepted, Author: text, Reason: text}
+	return &lookback.Report{
+		Window: opsreview.Window{Start: start.AddDate(0, 0, -7), End: start.AddDate(0, 0, 7)}, Charts: 2, Series: 5,
+		Anomalies: []lookback.Anomaly{
+			{
+				ID: "a-1", Chart: chart, Window: opsreview.Window{Start: at(27), End: at(28)}, Series: []lookback.Member{member, member},
+				Text: text, Context: lookback.Unexplained, State: lookback.Accepted, Decision: decision, Again: text,
+			},
+			{
+				ID: "a-2", Chart: chart, Window: opsreview.Window{Start: at(50), End: at(168)}, Ongoing: true, Series: []lookback.Member{member},
+				Text: "flat at 0 since 02:00", Context: lookback.Paged, State: lookback.Open, Because: []string{text},
+			},
+		},
+		More: make([]lookback.Anomaly, 4), Dismissed: make([]lookback.Anomaly, 1),
+		Skipped: []lookback.Skip{{Subject: text, Text: text}, {Subject: "x", Text: "y"}},
+	}
+}
+
+// plots has a spike, and a gap in what is known.
+func plots(text string) map[string][]lookback.Plot {
+	p := lookback.Plot{
+		Series: opsreview.Series{Key: "s1", Name: text}, Start: start.Add(12 * time.Hour), End: start.Add(48 * time.Hour),
+		Mark: opsreview.Window{Start: start.Add(27 * time.Hour), End: start.Add(28 * time.Hour)},
+	}
+	for i := range lookback.PlotPoints {
+		y := 0.15 + 0.02*math.Sin(float64(i)/9)
+		point := lookback.Point{At: p.Start.Add(time.Duration(i) * 9 * time.Minute), Min: y - 0.005, Max: y + 0.005, Low: 0.12, High: 0.18}
+		switch {
+		case i >= 100 && i < 107:
+			point.Min, point.Max = 0.5, 0.61
+		case i >= 160 && i < 170:
+			point.Min, point.Max = math.NaN(), math.NaN()
+		}
+		p.Points = append(p.Points, point)
+	}
+	return map[string][]lookback.Plot{"a-1": {p}}
 }
 
 // large is a report with more of everything than charts show.

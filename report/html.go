@@ -42,6 +42,7 @@ type document struct {
 	Load, Weeks, Monitors, Heat, Timeline section
 	People                                []chart
 	Budget                                *budgetSection
+	Look                                  *lookSection
 	Gaps                                  []review.Gap
 }
 
@@ -89,6 +90,7 @@ func (d Data) document(mail bool) document {
 		Heat:     section{Chart: d.heatChart(), Tables: []table{d.heatTable(), d.heatPeople()}},
 		Timeline: section{Chart: d.timelineChart(), Tables: []table{d.timelineTable()}},
 		Budget:   d.budgetSection(),
+		Look:     d.lookSection(),
 		People:   d.personHeats(), Breaches: d.breaches(), Changes: d.changes(),
 	}
 	if n := r.Headline.Outcomes.Unlabelled; n > 0 {

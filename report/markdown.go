@@ -29,6 +29,7 @@ func Markdown(d Data) []byte {
 	m.work()
 	m.closed()
 	m.budget()
+	m.lookBack()
 	m.monitorTable()
 	m.whatToChange()
 	m.responders()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/lookback"
 	"opsreview/review"
 )
 
@@ -23,6 +24,9 @@ type Data struct {
 	At     time.Time // when it was prepared
 
 	Tickets []opsreview.Ticket // the latest of the review's findings that have one
+
+	LookBack *lookback.Report           // nil if no chart is looked at
+	Plots    map[string][]lookback.Plot // of its anomalies, by their IDs: the most unusual series first
 }
 
 const (
