@@ -139,6 +139,7 @@ type MonitorDefinition struct {
 	Kind        string // "prometheus" or "datadog"
 	Group       string // the group of rules that it stands in
 	Query       string // when it fires
+	AtOnce      bool   // one bad moment is enough to make it fire; false where nobody knows
 	Severity    string // "" if it says none
 	Body        string // what the page says: the text of its description, or its message
 	Labels      map[string]string

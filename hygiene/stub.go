@@ -16,13 +16,6 @@ func Monitors(defs []opsreview.MonitorDefinition, runbooks []opsreview.Runbook, 
 // Dashboards holds dashboards against the rules.
 func Dashboards(ds []opsreview.Dashboard, rules []Rule) []Problem { panic("not written yet") }
 
-// ParseMonitors reads monitors as they are written down: rule files of
-// Prometheus, PrometheusRule objects of Kubernetes, or monitors of Datadog in
-// JSON, one or a list. It returns an Invalid error that names the place.
-func ParseMonitors(name string, data []byte) ([]opsreview.MonitorDefinition, error) {
-	panic("not written yet")
-}
-
 // ParseRunbook reads a runbook in Markdown or HTML.
 func ParseRunbook(address, mediaType string, data []byte) opsreview.Runbook {
 	panic("not written yet")
