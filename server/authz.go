@@ -92,6 +92,36 @@ var authz = map[string]access{
 	pb.TicketService_CheckTracker_FullMethodName:      {least: auth.Writer, reach: wholeReach},
 	pb.TicketService_PlanSprint_FullMethodName:        {least: auth.Reader, applied: auth.Writer, reach: teamReach, write: true},
 
+	pb.IncidentService_ListIncidents_FullMethodName:  {least: auth.Reader, reach: teamReach},
+	pb.IncidentService_GetIncident_FullMethodName:    {least: auth.Reader, reach: wholeReach},
+	pb.IncidentService_CreateIncident_FullMethodName: {least: auth.Writer, reach: teamReach, write: true},
+	pb.IncidentService_LinkIncident_FullMethodName:   {least: auth.Writer, reach: wholeReach, write: true},
+	pb.IncidentService_UnlinkIncident_FullMethodName: {least: auth.Writer, reach: wholeReach, write: true},
+
+	pb.ToilService_LogToil_FullMethodName:      {least: auth.Writer, reach: teamReach, write: true},
+	pb.ToilService_WithdrawToil_FullMethodName: {least: auth.Writer, reach: wholeReach, write: true},
+	pb.ToilService_ListToil_FullMethodName:     {least: auth.Reader, reach: teamReach},
+	pb.ToilService_GetToil_FullMethodName:      {least: auth.Reader, reach: teamReach},
+	pb.ToilService_AnswerTask_FullMethodName:   {least: auth.Writer, reach: teamReach, write: true},
+	pb.ToilService_AutomateTask_FullMethodName: {least: auth.Writer, reach: teamReach, write: true},
+	pb.ToilService_SyncWorkLogs_FullMethodName: {least: auth.Writer, reach: wholeReach, write: true},
+
+	pb.MeetingService_OpenMeeting_FullMethodName:    {least: auth.Writer, reach: teamReach, write: true},
+	pb.MeetingService_GetMeeting_FullMethodName:     {least: auth.Reader, reach: teamReach},
+	pb.MeetingService_ListMeetings_FullMethodName:   {least: auth.Reader, reach: teamReach},
+	pb.MeetingService_UpdateMeeting_FullMethodName:  {least: auth.Writer, reach: wholeReach, write: true},
+	pb.MeetingService_AddItem_FullMethodName:        {least: auth.Writer, reach: teamReach, write: true},
+	pb.MeetingService_ChangeItem_FullMethodName:     {least: auth.Writer, reach: wholeReach, write: true},
+	pb.MeetingService_CloseMeeting_FullMethodName:   {least: auth.Writer, reach: teamReach, write: true},
+	pb.MeetingService_DiffMeeting_FullMethodName:    {least: auth.Reader, reach: teamReach},
+	pb.MeetingService_ListTrends_FullMethodName:     {least: auth.Reader, reach: teamReach},
+	pb.MeetingService_PickPeople_FullMethodName:     {least: auth.Reader, reach: teamReach},
+	pb.MeetingService_RenderMinutes_FullMethodName:  {least: auth.Reader, reach: teamReach},
+	pb.MeetingService_SendMinutes_FullMethodName:    {least: auth.Writer, reach: teamReach, write: true},
+	pb.MeetingService_CreateWaiver_FullMethodName:   {least: auth.Writer, reach: teamReach, write: true},
+	pb.MeetingService_WithdrawWaiver_FullMethodName: {least: auth.Writer, reach: wholeReach, write: true},
+	pb.MeetingService_ListWaivers_FullMethodName:    {least: auth.Reader, reach: teamReach},
+
 	// A person's address is nobody's business outside their teams, and sources
 	// and what is pushed into them are everybody's.
 	pb.TeamService_ListTeams_FullMethodName:     {least: auth.Reader, reach: noReach, trim: trimTeams},

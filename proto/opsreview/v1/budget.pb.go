@@ -1928,7 +1928,9 @@ type Finding struct {
 	// The key as labels hold it.
 	Fingerprint string `protobuf:"bytes,14,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	// The key of the chart that it is about. Empty if it is about none.
-	Chart         string `protobuf:"bytes,15,opt,name=chart,proto3" json:"chart,omitempty"`
+	Chart string `protobuf:"bytes,15,opt,name=chart,proto3" json:"chart,omitempty"`
+	// The incident's name or the task's key. Empty if it is about neither.
+	Subject       string `protobuf:"bytes,16,opt,name=subject,proto3" json:"subject,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2064,6 +2066,13 @@ func (x *Finding) GetFingerprint() string {
 func (x *Finding) GetChart() string {
 	if x != nil {
 		return x.Chart
+	}
+	return ""
+}
+
+func (x *Finding) GetSubject() string {
+	if x != nil {
+		return x.Subject
 	}
 	return ""
 }
@@ -2678,7 +2687,7 @@ const file_opsreview_v1_budget_proto_rawDesc = "" +
 	"\x0enot_actionable\x18\x02 \x01(\x05R\rnotActionable\x12\x1e\n" +
 	"\n" +
 	"unlabelled\x18\x03 \x01(\x05R\n" +
-	"unlabelled\"\x80\x03\n" +
+	"unlabelled\"\x9a\x03\n" +
 	"\aFinding\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
@@ -2696,7 +2705,8 @@ const file_opsreview_v1_budget_proto_rawDesc = "" +
 	"\vcost_method\x18\r \x01(\tR\n" +
 	"costMethod\x12 \n" +
 	"\vfingerprint\x18\x0e \x01(\tR\vfingerprint\x12\x14\n" +
-	"\x05chart\x18\x0f \x01(\tR\x05chartB\a\n" +
+	"\x05chart\x18\x0f \x01(\tR\x05chart\x12\x18\n" +
+	"\asubject\x18\x10 \x01(\tR\asubjectB\a\n" +
 	"\x05_cost\"@\n" +
 	"\x16ListCorrectionsRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12\x12\n" +

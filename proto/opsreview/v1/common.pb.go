@@ -544,6 +544,8 @@ type Saved struct {
 	Points int64 `protobuf:"varint,12,opt,name=points,proto3" json:"points,omitempty"`
 	// Dashboards, definitions of monitors and runbooks, new or changed.
 	Dashboards    int32 `protobuf:"varint,13,opt,name=dashboards,proto3" json:"dashboards,omitempty"`
+	Incidents     int32 `protobuf:"varint,14,opt,name=incidents,proto3" json:"incidents,omitempty"`
+	Toil          int32 `protobuf:"varint,15,opt,name=toil,proto3" json:"toil,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -669,6 +671,20 @@ func (x *Saved) GetDashboards() int32 {
 	return 0
 }
 
+func (x *Saved) GetIncidents() int32 {
+	if x != nil {
+		return x.Incidents
+	}
+	return 0
+}
+
+func (x *Saved) GetToil() int32 {
+	if x != nil {
+		return x.Toil
+	}
+	return 0
+}
+
 // k of n, with its 95 % Wilson interval. Absent where nothing could be compared.
 type HitRate struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -781,7 +797,7 @@ const file_opsreview_v1_common_proto_rawDesc = "" +
 	"responders\x12\x1b\n" +
 	"\ttime_zone\x18\x04 \x01(\tR\btimeZone\x12\x1a\n" +
 	"\bholidays\x18\x05 \x01(\tR\bholidays\x12\x18\n" +
-	"\adeleted\x18\x06 \x01(\bR\adeleted\"\xe9\x02\n" +
+	"\adeleted\x18\x06 \x01(\bR\adeleted\"\x9b\x03\n" +
 	"\x05Saved\x12\x1b\n" +
 	"\tnew_pages\x18\x01 \x01(\x05R\bnewPages\x12#\n" +
 	"\rupdated_pages\x18\x02 \x01(\x05R\fupdatedPages\x12\x16\n" +
@@ -800,7 +816,9 @@ const file_opsreview_v1_common_proto_rawDesc = "" +
 	"\x06points\x18\f \x01(\x03R\x06points\x12\x1e\n" +
 	"\n" +
 	"dashboards\x18\r \x01(\x05R\n" +
-	"dashboards\"Y\n" +
+	"dashboards\x12\x1c\n" +
+	"\tincidents\x18\x0e \x01(\x05R\tincidents\x12\x12\n" +
+	"\x04toil\x18\x0f \x01(\x05R\x04toil\"Y\n" +
 	"\aHitRate\x12\x12\n" +
 	"\x04hits\x18\x01 \x01(\x05R\x04hits\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x10\n" +

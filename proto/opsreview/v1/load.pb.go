@@ -85,8 +85,13 @@ type GetLoadResponse struct {
 	// The same pages under other vendors' definitions, for reconciling.
 	VendorResponses []*VendorResponse `protobuf:"bytes,6,rep,name=vendor_responses,json=vendorResponses,proto3" json:"vendor_responses,omitempty"`
 	Gaps            []*Gap            `protobuf:"bytes,7,rep,name=gaps,proto3" json:"gaps,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What was withheld because the caller may not see people's load. Empty if
+	// nothing was.
+	Withheld string `protobuf:"bytes,8,opt,name=withheld,proto3" json:"withheld,omitempty"`
+	// The loads of the people taken together. Absent where loads has everybody.
+	Aggregate     *LoadAggregate `protobuf:"bytes,9,opt,name=aggregate,proto3" json:"aggregate,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetLoadResponse) Reset() {
@@ -168,6 +173,126 @@ func (x *GetLoadResponse) GetGaps() []*Gap {
 	return nil
 }
 
+func (x *GetLoadResponse) GetWithheld() string {
+	if x != nil {
+		return x.Withheld
+	}
+	return ""
+}
+
+func (x *GetLoadResponse) GetAggregate() *LoadAggregate {
+	if x != nil {
+		return x.Aggregate
+	}
+	return nil
+}
+
+// The loads of several people taken together, for those who may not see each.
+type LoadAggregate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many people it is of. With fewer than the configuration's least number,
+	// nothing else is said.
+	People        int32                `protobuf:"varint,1,opt,name=people,proto3" json:"people,omitempty"`
+	Withheld      bool                 `protobuf:"varint,2,opt,name=withheld,proto3" json:"withheld,omitempty"`
+	Interruptions *Interruptions       `protobuf:"bytes,3,opt,name=interruptions,proto3" json:"interruptions,omitempty"`
+	Engaged       *durationpb.Duration `protobuf:"bytes,4,opt,name=engaged,proto3" json:"engaged,omitempty"`
+	// Of the people, in the middle and at most.
+	MedianPages float64 `protobuf:"fixed64,5,opt,name=median_pages,json=medianPages,proto3" json:"median_pages,omitempty"`
+	MostPages   int32   `protobuf:"varint,6,opt,name=most_pages,json=mostPages,proto3" json:"most_pages,omitempty"`
+	// People with at least one sleep interruption.
+	Woken int32 `protobuf:"varint,7,opt,name=woken,proto3" json:"woken,omitempty"`
+	// Breaches by limit.
+	Breaches      map[string]int32 `protobuf:"bytes,8,rep,name=breaches,proto3" json:"breaches,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoadAggregate) Reset() {
+	*x = LoadAggregate{}
+	mi := &file_opsreview_v1_load_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoadAggregate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoadAggregate) ProtoMessage() {}
+
+func (x *LoadAggregate) ProtoReflect() protoreflect.Message {
+	mi := &file_opsreview_v1_load_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoadAggregate.ProtoReflect.Descriptor instead.
+func (*LoadAggregate) Descriptor() ([]byte, []int) {
+	return file_opsreview_v1_load_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *LoadAggregate) GetPeople() int32 {
+	if x != nil {
+		return x.People
+	}
+	return 0
+}
+
+func (x *LoadAggregate) GetWithheld() bool {
+	if x != nil {
+		return x.Withheld
+	}
+	return false
+}
+
+func (x *LoadAggregate) GetInterruptions() *Interruptions {
+	if x != nil {
+		return x.Interruptions
+	}
+	return nil
+}
+
+func (x *LoadAggregate) GetEngaged() *durationpb.Duration {
+	if x != nil {
+		return x.Engaged
+	}
+	return nil
+}
+
+func (x *LoadAggregate) GetMedianPages() float64 {
+	if x != nil {
+		return x.MedianPages
+	}
+	return 0
+}
+
+func (x *LoadAggregate) GetMostPages() int32 {
+	if x != nil {
+		return x.MostPages
+	}
+	return 0
+}
+
+func (x *LoadAggregate) GetWoken() int32 {
+	if x != nil {
+		return x.Woken
+	}
+	return 0
+}
+
+func (x *LoadAggregate) GetBreaches() map[string]int32 {
+	if x != nil {
+		return x.Breaches
+	}
+	return nil
+}
+
 // How heavy a window was on one person.
 type Load struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -204,7 +329,7 @@ type Load struct {
 
 func (x *Load) Reset() {
 	*x = Load{}
-	mi := &file_opsreview_v1_load_proto_msgTypes[2]
+	mi := &file_opsreview_v1_load_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -216,7 +341,7 @@ func (x *Load) String() string {
 func (*Load) ProtoMessage() {}
 
 func (x *Load) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_load_proto_msgTypes[2]
+	mi := &file_opsreview_v1_load_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -229,7 +354,7 @@ func (x *Load) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Load.ProtoReflect.Descriptor instead.
 func (*Load) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_load_proto_rawDescGZIP(), []int{2}
+	return file_opsreview_v1_load_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Load) GetPerson() *Person {
@@ -369,7 +494,7 @@ type Breach struct {
 
 func (x *Breach) Reset() {
 	*x = Breach{}
-	mi := &file_opsreview_v1_load_proto_msgTypes[3]
+	mi := &file_opsreview_v1_load_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -381,7 +506,7 @@ func (x *Breach) String() string {
 func (*Breach) ProtoMessage() {}
 
 func (x *Breach) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_load_proto_msgTypes[3]
+	mi := &file_opsreview_v1_load_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -394,7 +519,7 @@ func (x *Breach) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Breach.ProtoReflect.Descriptor instead.
 func (*Breach) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_load_proto_rawDescGZIP(), []int{3}
+	return file_opsreview_v1_load_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Breach) GetLimit() string {
@@ -472,7 +597,7 @@ type Response struct {
 
 func (x *Response) Reset() {
 	*x = Response{}
-	mi := &file_opsreview_v1_load_proto_msgTypes[4]
+	mi := &file_opsreview_v1_load_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -484,7 +609,7 @@ func (x *Response) String() string {
 func (*Response) ProtoMessage() {}
 
 func (x *Response) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_load_proto_msgTypes[4]
+	mi := &file_opsreview_v1_load_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -497,7 +622,7 @@ func (x *Response) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Response.ProtoReflect.Descriptor instead.
 func (*Response) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_load_proto_rawDescGZIP(), []int{4}
+	return file_opsreview_v1_load_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Response) GetAcknowledge() *Spread {
@@ -556,7 +681,7 @@ type VendorResponse struct {
 
 func (x *VendorResponse) Reset() {
 	*x = VendorResponse{}
-	mi := &file_opsreview_v1_load_proto_msgTypes[5]
+	mi := &file_opsreview_v1_load_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -568,7 +693,7 @@ func (x *VendorResponse) String() string {
 func (*VendorResponse) ProtoMessage() {}
 
 func (x *VendorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opsreview_v1_load_proto_msgTypes[5]
+	mi := &file_opsreview_v1_load_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -581,7 +706,7 @@ func (x *VendorResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VendorResponse.ProtoReflect.Descriptor instead.
 func (*VendorResponse) Descriptor() ([]byte, []int) {
-	return file_opsreview_v1_load_proto_rawDescGZIP(), []int{5}
+	return file_opsreview_v1_load_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *VendorResponse) GetVendor() string {
@@ -633,7 +758,7 @@ const file_opsreview_v1_load_proto_rawDesc = "" +
 	"\x17opsreview/v1/load.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x19opsreview/v1/common.proto\"Z\n" +
 	"\x0eGetLoadRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
-	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\"\xbe\x02\n" +
+	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\"\x95\x03\n" +
 	"\x0fGetLoadResponse\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12,\n" +
 	"\x06window\x18\x02 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x1b\n" +
@@ -641,7 +766,22 @@ const file_opsreview_v1_load_proto_rawDesc = "" +
 	"\x05loads\x18\x04 \x03(\v2\x12.opsreview.v1.LoadR\x05loads\x122\n" +
 	"\bresponse\x18\x05 \x01(\v2\x16.opsreview.v1.ResponseR\bresponse\x12G\n" +
 	"\x10vendor_responses\x18\x06 \x03(\v2\x1c.opsreview.v1.VendorResponseR\x0fvendorResponses\x12%\n" +
-	"\x04gaps\x18\a \x03(\v2\x11.opsreview.v1.GapR\x04gaps\"\xe8\x06\n" +
+	"\x04gaps\x18\a \x03(\v2\x11.opsreview.v1.GapR\x04gaps\x12\x1a\n" +
+	"\bwithheld\x18\b \x01(\tR\bwithheld\x129\n" +
+	"\taggregate\x18\t \x01(\v2\x1b.opsreview.v1.LoadAggregateR\taggregate\"\x97\x03\n" +
+	"\rLoadAggregate\x12\x16\n" +
+	"\x06people\x18\x01 \x01(\x05R\x06people\x12\x1a\n" +
+	"\bwithheld\x18\x02 \x01(\bR\bwithheld\x12A\n" +
+	"\rinterruptions\x18\x03 \x01(\v2\x1b.opsreview.v1.InterruptionsR\rinterruptions\x123\n" +
+	"\aengaged\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\aengaged\x12!\n" +
+	"\fmedian_pages\x18\x05 \x01(\x01R\vmedianPages\x12\x1d\n" +
+	"\n" +
+	"most_pages\x18\x06 \x01(\x05R\tmostPages\x12\x14\n" +
+	"\x05woken\x18\a \x01(\x05R\x05woken\x12E\n" +
+	"\bbreaches\x18\b \x03(\v2).opsreview.v1.LoadAggregate.BreachesEntryR\bbreaches\x1a;\n" +
+	"\rBreachesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01\"\xe8\x06\n" +
 	"\x04Load\x12,\n" +
 	"\x06person\x18\x01 \x01(\v2\x14.opsreview.v1.PersonR\x06person\x12\x14\n" +
 	"\x05pages\x18\x02 \x01(\x05R\x05pages\x12'\n" +
@@ -707,46 +847,52 @@ func file_opsreview_v1_load_proto_rawDescGZIP() []byte {
 	return file_opsreview_v1_load_proto_rawDescData
 }
 
-var file_opsreview_v1_load_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_opsreview_v1_load_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_opsreview_v1_load_proto_goTypes = []any{
 	(*GetLoadRequest)(nil),      // 0: opsreview.v1.GetLoadRequest
 	(*GetLoadResponse)(nil),     // 1: opsreview.v1.GetLoadResponse
-	(*Load)(nil),                // 2: opsreview.v1.Load
-	(*Breach)(nil),              // 3: opsreview.v1.Breach
-	(*Response)(nil),            // 4: opsreview.v1.Response
-	(*VendorResponse)(nil),      // 5: opsreview.v1.VendorResponse
-	(*WindowSelector)(nil),      // 6: opsreview.v1.WindowSelector
-	(*Window)(nil),              // 7: opsreview.v1.Window
-	(*Gap)(nil),                 // 8: opsreview.v1.Gap
-	(*Person)(nil),              // 9: opsreview.v1.Person
-	(*Interruptions)(nil),       // 10: opsreview.v1.Interruptions
-	(*durationpb.Duration)(nil), // 11: google.protobuf.Duration
-	(*Spread)(nil),              // 12: opsreview.v1.Spread
+	(*LoadAggregate)(nil),       // 2: opsreview.v1.LoadAggregate
+	(*Load)(nil),                // 3: opsreview.v1.Load
+	(*Breach)(nil),              // 4: opsreview.v1.Breach
+	(*Response)(nil),            // 5: opsreview.v1.Response
+	(*VendorResponse)(nil),      // 6: opsreview.v1.VendorResponse
+	nil,                         // 7: opsreview.v1.LoadAggregate.BreachesEntry
+	(*WindowSelector)(nil),      // 8: opsreview.v1.WindowSelector
+	(*Window)(nil),              // 9: opsreview.v1.Window
+	(*Gap)(nil),                 // 10: opsreview.v1.Gap
+	(*Interruptions)(nil),       // 11: opsreview.v1.Interruptions
+	(*durationpb.Duration)(nil), // 12: google.protobuf.Duration
+	(*Person)(nil),              // 13: opsreview.v1.Person
+	(*Spread)(nil),              // 14: opsreview.v1.Spread
 }
 var file_opsreview_v1_load_proto_depIdxs = []int32{
-	6,  // 0: opsreview.v1.GetLoadRequest.window:type_name -> opsreview.v1.WindowSelector
-	7,  // 1: opsreview.v1.GetLoadResponse.window:type_name -> opsreview.v1.Window
-	2,  // 2: opsreview.v1.GetLoadResponse.loads:type_name -> opsreview.v1.Load
-	4,  // 3: opsreview.v1.GetLoadResponse.response:type_name -> opsreview.v1.Response
-	5,  // 4: opsreview.v1.GetLoadResponse.vendor_responses:type_name -> opsreview.v1.VendorResponse
-	8,  // 5: opsreview.v1.GetLoadResponse.gaps:type_name -> opsreview.v1.Gap
-	9,  // 6: opsreview.v1.Load.person:type_name -> opsreview.v1.Person
-	10, // 7: opsreview.v1.Load.interruptions:type_name -> opsreview.v1.Interruptions
-	11, // 8: opsreview.v1.Load.on_call:type_name -> google.protobuf.Duration
-	11, // 9: opsreview.v1.Load.engaged:type_name -> google.protobuf.Duration
-	3,  // 10: opsreview.v1.Load.breaches:type_name -> opsreview.v1.Breach
-	12, // 11: opsreview.v1.Response.acknowledge:type_name -> opsreview.v1.Spread
-	12, // 12: opsreview.v1.Response.resolve:type_name -> opsreview.v1.Spread
-	12, // 13: opsreview.v1.VendorResponse.spread:type_name -> opsreview.v1.Spread
-	12, // 14: opsreview.v1.VendorResponse.engage:type_name -> opsreview.v1.Spread
-	12, // 15: opsreview.v1.VendorResponse.mobilize:type_name -> opsreview.v1.Spread
-	0,  // 16: opsreview.v1.LoadService.GetLoad:input_type -> opsreview.v1.GetLoadRequest
-	1,  // 17: opsreview.v1.LoadService.GetLoad:output_type -> opsreview.v1.GetLoadResponse
-	17, // [17:18] is the sub-list for method output_type
-	16, // [16:17] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	8,  // 0: opsreview.v1.GetLoadRequest.window:type_name -> opsreview.v1.WindowSelector
+	9,  // 1: opsreview.v1.GetLoadResponse.window:type_name -> opsreview.v1.Window
+	3,  // 2: opsreview.v1.GetLoadResponse.loads:type_name -> opsreview.v1.Load
+	5,  // 3: opsreview.v1.GetLoadResponse.response:type_name -> opsreview.v1.Response
+	6,  // 4: opsreview.v1.GetLoadResponse.vendor_responses:type_name -> opsreview.v1.VendorResponse
+	10, // 5: opsreview.v1.GetLoadResponse.gaps:type_name -> opsreview.v1.Gap
+	2,  // 6: opsreview.v1.GetLoadResponse.aggregate:type_name -> opsreview.v1.LoadAggregate
+	11, // 7: opsreview.v1.LoadAggregate.interruptions:type_name -> opsreview.v1.Interruptions
+	12, // 8: opsreview.v1.LoadAggregate.engaged:type_name -> google.protobuf.Duration
+	7,  // 9: opsreview.v1.LoadAggregate.breaches:type_name -> opsreview.v1.LoadAggregate.BreachesEntry
+	13, // 10: opsreview.v1.Load.person:type_name -> opsreview.v1.Person
+	11, // 11: opsreview.v1.Load.interruptions:type_name -> opsreview.v1.Interruptions
+	12, // 12: opsreview.v1.Load.on_call:type_name -> google.protobuf.Duration
+	12, // 13: opsreview.v1.Load.engaged:type_name -> google.protobuf.Duration
+	4,  // 14: opsreview.v1.Load.breaches:type_name -> opsreview.v1.Breach
+	14, // 15: opsreview.v1.Response.acknowledge:type_name -> opsreview.v1.Spread
+	14, // 16: opsreview.v1.Response.resolve:type_name -> opsreview.v1.Spread
+	14, // 17: opsreview.v1.VendorResponse.spread:type_name -> opsreview.v1.Spread
+	14, // 18: opsreview.v1.VendorResponse.engage:type_name -> opsreview.v1.Spread
+	14, // 19: opsreview.v1.VendorResponse.mobilize:type_name -> opsreview.v1.Spread
+	0,  // 20: opsreview.v1.LoadService.GetLoad:input_type -> opsreview.v1.GetLoadRequest
+	1,  // 21: opsreview.v1.LoadService.GetLoad:output_type -> opsreview.v1.GetLoadResponse
+	21, // [21:22] is the sub-list for method output_type
+	20, // [20:21] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_load_proto_init() }
@@ -755,14 +901,14 @@ func file_opsreview_v1_load_proto_init() {
 		return
 	}
 	file_opsreview_v1_common_proto_init()
-	file_opsreview_v1_load_proto_msgTypes[2].OneofWrappers = []any{}
+	file_opsreview_v1_load_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_opsreview_v1_load_proto_rawDesc), len(file_opsreview_v1_load_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -171,10 +171,12 @@ func (x *PrepareReviewResponse) GetReview() *Review {
 }
 
 type RenderReviewRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Team          string                 `protobuf:"bytes,1,opt,name=team,proto3" json:"team,omitempty"`
-	Window        *WindowSelector        `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
-	Format        ReportFormat           `protobuf:"varint,3,opt,name=format,proto3,enum=opsreview.v1.ReportFormat" json:"format,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Team   string                 `protobuf:"bytes,1,opt,name=team,proto3" json:"team,omitempty"`
+	Window *WindowSelector        `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
+	Format ReportFormat           `protobuf:"varint,3,opt,name=format,proto3,enum=opsreview.v1.ReportFormat" json:"format,omitempty"`
+	// Without names of people.
+	Anonymous     bool `protobuf:"varint,4,opt,name=anonymous,proto3" json:"anonymous,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -228,6 +230,13 @@ func (x *RenderReviewRequest) GetFormat() ReportFormat {
 		return x.Format
 	}
 	return ReportFormat_REPORT_FORMAT_UNSPECIFIED
+}
+
+func (x *RenderReviewRequest) GetAnonymous() bool {
+	if x != nil {
+		return x.Anonymous
+	}
+	return false
 }
 
 type RenderReviewResponse struct {
@@ -289,7 +298,9 @@ type SendReportRequest struct {
 	// Names of the configuration. Empty for all of the team's.
 	Destinations []string `protobuf:"bytes,3,rep,name=destinations,proto3" json:"destinations,omitempty"`
 	// Say what would be sent where, and send nothing.
-	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Without names of people.
+	Anonymous     bool `protobuf:"varint,5,opt,name=anonymous,proto3" json:"anonymous,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -348,6 +359,13 @@ func (x *SendReportRequest) GetDestinations() []string {
 func (x *SendReportRequest) GetValidateOnly() bool {
 	if x != nil {
 		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *SendReportRequest) GetAnonymous() bool {
+	if x != nil {
+		return x.Anonymous
 	}
 	return false
 }
@@ -703,7 +721,15 @@ type Review struct {
 	// The latest tickets of the findings that have one.
 	FindingTickets []*Ticket `protobuf:"bytes,16,rep,name=finding_tickets,json=findingTickets,proto3" json:"finding_tickets,omitempty"`
 	// What looks weird on the dashboards, with plots. Absent if nothing is looked at.
-	LookBack      *LookBack `protobuf:"bytes,17,opt,name=look_back,json=lookBack,proto3" json:"look_back,omitempty"`
+	LookBack *LookBack `protobuf:"bytes,17,opt,name=look_back,json=lookBack,proto3" json:"look_back,omitempty"`
+	// Absent if no incident is known at all.
+	Incidents *IncidentReport `protobuf:"bytes,18,opt,name=incidents,proto3" json:"incidents,omitempty"`
+	Toil      *ToilReport     `protobuf:"bytes,19,opt,name=toil,proto3" json:"toil,omitempty"`
+	// What was withheld because the caller may not see people's load. Empty if
+	// nothing was.
+	Withheld string `protobuf:"bytes,20,opt,name=withheld,proto3" json:"withheld,omitempty"`
+	// The loads of the people taken together. Absent where loads has everybody.
+	LoadAggregate *LoadAggregate `protobuf:"bytes,21,opt,name=load_aggregate,json=loadAggregate,proto3" json:"load_aggregate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -853,6 +879,34 @@ func (x *Review) GetFindingTickets() []*Ticket {
 func (x *Review) GetLookBack() *LookBack {
 	if x != nil {
 		return x.LookBack
+	}
+	return nil
+}
+
+func (x *Review) GetIncidents() *IncidentReport {
+	if x != nil {
+		return x.Incidents
+	}
+	return nil
+}
+
+func (x *Review) GetToil() *ToilReport {
+	if x != nil {
+		return x.Toil
+	}
+	return nil
+}
+
+func (x *Review) GetWithheld() string {
+	if x != nil {
+		return x.Withheld
+	}
+	return ""
+}
+
+func (x *Review) GetLoadAggregate() *LoadAggregate {
+	if x != nil {
+		return x.LoadAggregate
 	}
 	return nil
 }
@@ -1490,25 +1544,27 @@ var File_opsreview_v1_review_proto protoreflect.FileDescriptor
 
 const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\n" +
-	"\x19opsreview/v1/review.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aopsreview/v1/anomaly.proto\x1a\x19opsreview/v1/budget.proto\x1a\x19opsreview/v1/common.proto\x1a\x17opsreview/v1/load.proto\x1a\x19opsreview/v1/ticket.proto\"`\n" +
+	"\x19opsreview/v1/review.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aopsreview/v1/anomaly.proto\x1a\x19opsreview/v1/budget.proto\x1a\x19opsreview/v1/common.proto\x1a\x1bopsreview/v1/incident.proto\x1a\x17opsreview/v1/load.proto\x1a\x19opsreview/v1/ticket.proto\x1a\x17opsreview/v1/toil.proto\"`\n" +
 	"\x14PrepareReviewRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\"E\n" +
 	"\x15PrepareReviewResponse\x12,\n" +
-	"\x06review\x18\x01 \x01(\v2\x14.opsreview.v1.ReviewR\x06review\"\x93\x01\n" +
+	"\x06review\x18\x01 \x01(\v2\x14.opsreview.v1.ReviewR\x06review\"\xb1\x01\n" +
 	"\x13RenderReviewRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\x122\n" +
-	"\x06format\x18\x03 \x01(\x0e2\x1a.opsreview.v1.ReportFormatR\x06format\"O\n" +
+	"\x06format\x18\x03 \x01(\x0e2\x1a.opsreview.v1.ReportFormatR\x06format\x12\x1c\n" +
+	"\tanonymous\x18\x04 \x01(\bR\tanonymous\"O\n" +
 	"\x14RenderReviewResponse\x12\x18\n" +
 	"\acontent\x18\x01 \x01(\fR\acontent\x12\x1d\n" +
 	"\n" +
-	"media_type\x18\x02 \x01(\tR\tmediaType\"\xa6\x01\n" +
+	"media_type\x18\x02 \x01(\tR\tmediaType\"\xc4\x01\n" +
 	"\x11SendReportRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\x12\"\n" +
 	"\fdestinations\x18\x03 \x03(\tR\fdestinations\x12#\n" +
-	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"B\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\x12\x1c\n" +
+	"\tanonymous\x18\x05 \x01(\bR\tanonymous\"B\n" +
 	"\x12SendReportResponse\x12,\n" +
 	"\x04sent\x18\x01 \x03(\v2\x18.opsreview.v1.SentReportR\x04sent\"}\n" +
 	"\n" +
@@ -1532,7 +1588,7 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\n" +
 	"last_state\x18\b \x01(\tR\tlastState\x12\x1d\n" +
 	"\n" +
-	"last_error\x18\t \x01(\tR\tlastError\"\x98\x06\n" +
+	"last_error\x18\t \x01(\tR\tlastError\"\xe2\a\n" +
 	"\x06Review\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12,\n" +
 	"\x06window\x18\x02 \x01(\v2\x14.opsreview.v1.WindowR\x06window\x12\x12\n" +
@@ -1552,7 +1608,11 @@ const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\bfindings\x18\x0e \x03(\v2\x15.opsreview.v1.FindingR\bfindings\x12;\n" +
 	"\x0eclosed_tickets\x18\x0f \x03(\v2\x14.opsreview.v1.TicketR\rclosedTickets\x12=\n" +
 	"\x0ffinding_tickets\x18\x10 \x03(\v2\x14.opsreview.v1.TicketR\x0efindingTickets\x123\n" +
-	"\tlook_back\x18\x11 \x01(\v2\x16.opsreview.v1.LookBackR\blookBack\"m\n" +
+	"\tlook_back\x18\x11 \x01(\v2\x16.opsreview.v1.LookBackR\blookBack\x12:\n" +
+	"\tincidents\x18\x12 \x01(\v2\x1c.opsreview.v1.IncidentReportR\tincidents\x12,\n" +
+	"\x04toil\x18\x13 \x01(\v2\x18.opsreview.v1.ToilReportR\x04toil\x12\x1a\n" +
+	"\bwithheld\x18\x14 \x01(\tR\bwithheld\x12B\n" +
+	"\x0eload_aggregate\x18\x15 \x01(\v2\x1b.opsreview.v1.LoadAggregateR\rloadAggregate\"m\n" +
 	"\x10SuggestionCounts\x12\x1e\n" +
 	"\n" +
 	"actionable\x18\x01 \x01(\x05R\n" +
@@ -1674,11 +1734,14 @@ var file_opsreview_v1_review_proto_goTypes = []any{
 	(*Finding)(nil),               // 25: opsreview.v1.Finding
 	(*Ticket)(nil),                // 26: opsreview.v1.Ticket
 	(*LookBack)(nil),              // 27: opsreview.v1.LookBack
-	(*Outcomes)(nil),              // 28: opsreview.v1.Outcomes
-	(*Interruptions)(nil),         // 29: opsreview.v1.Interruptions
-	(*durationpb.Duration)(nil),   // 30: google.protobuf.Duration
-	(*Response)(nil),              // 31: opsreview.v1.Response
-	(*Spread)(nil),                // 32: opsreview.v1.Spread
+	(*IncidentReport)(nil),        // 28: opsreview.v1.IncidentReport
+	(*ToilReport)(nil),            // 29: opsreview.v1.ToilReport
+	(*LoadAggregate)(nil),         // 30: opsreview.v1.LoadAggregate
+	(*Outcomes)(nil),              // 31: opsreview.v1.Outcomes
+	(*Interruptions)(nil),         // 32: opsreview.v1.Interruptions
+	(*durationpb.Duration)(nil),   // 33: google.protobuf.Duration
+	(*Response)(nil),              // 34: opsreview.v1.Response
+	(*Spread)(nil),                // 35: opsreview.v1.Spread
 }
 var file_opsreview_v1_review_proto_depIdxs = []int32{
 	19, // 0: opsreview.v1.PrepareReviewRequest.window:type_name -> opsreview.v1.WindowSelector
@@ -1703,35 +1766,38 @@ var file_opsreview_v1_review_proto_depIdxs = []int32{
 	26, // 19: opsreview.v1.Review.closed_tickets:type_name -> opsreview.v1.Ticket
 	26, // 20: opsreview.v1.Review.finding_tickets:type_name -> opsreview.v1.Ticket
 	27, // 21: opsreview.v1.Review.look_back:type_name -> opsreview.v1.LookBack
-	28, // 22: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
-	29, // 23: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
-	30, // 24: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
-	31, // 25: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
-	14, // 26: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
-	14, // 27: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
-	21, // 28: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
-	29, // 29: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
-	30, // 30: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
-	28, // 31: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
-	18, // 32: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
-	16, // 33: opsreview.v1.MonitorCost.best_what_if:type_name -> opsreview.v1.WhatIf
-	32, // 34: opsreview.v1.WhatIf.real_delay:type_name -> opsreview.v1.Spread
-	30, // 35: opsreview.v1.WhatIf.real_delay_max:type_name -> google.protobuf.Duration
-	21, // 36: opsreview.v1.WhatIf.window:type_name -> opsreview.v1.Window
-	20, // 37: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
-	1,  // 38: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
-	3,  // 39: opsreview.v1.ReviewService.RenderReview:input_type -> opsreview.v1.RenderReviewRequest
-	5,  // 40: opsreview.v1.ReviewService.SendReport:input_type -> opsreview.v1.SendReportRequest
-	8,  // 41: opsreview.v1.ReviewService.ListReports:input_type -> opsreview.v1.ListReportsRequest
-	2,  // 42: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
-	4,  // 43: opsreview.v1.ReviewService.RenderReview:output_type -> opsreview.v1.RenderReviewResponse
-	6,  // 44: opsreview.v1.ReviewService.SendReport:output_type -> opsreview.v1.SendReportResponse
-	9,  // 45: opsreview.v1.ReviewService.ListReports:output_type -> opsreview.v1.ListReportsResponse
-	42, // [42:46] is the sub-list for method output_type
-	38, // [38:42] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	28, // 22: opsreview.v1.Review.incidents:type_name -> opsreview.v1.IncidentReport
+	29, // 23: opsreview.v1.Review.toil:type_name -> opsreview.v1.ToilReport
+	30, // 24: opsreview.v1.Review.load_aggregate:type_name -> opsreview.v1.LoadAggregate
+	31, // 25: opsreview.v1.Headline.outcomes:type_name -> opsreview.v1.Outcomes
+	32, // 26: opsreview.v1.Headline.interruptions:type_name -> opsreview.v1.Interruptions
+	33, // 27: opsreview.v1.Headline.engaged:type_name -> google.protobuf.Duration
+	34, // 28: opsreview.v1.Headline.response:type_name -> opsreview.v1.Response
+	14, // 29: opsreview.v1.Headline.previous:type_name -> opsreview.v1.Change
+	14, // 30: opsreview.v1.Headline.baseline:type_name -> opsreview.v1.Change
+	21, // 31: opsreview.v1.Change.window:type_name -> opsreview.v1.Window
+	32, // 32: opsreview.v1.MonitorCost.interruptions:type_name -> opsreview.v1.Interruptions
+	33, // 33: opsreview.v1.MonitorCost.engaged:type_name -> google.protobuf.Duration
+	31, // 34: opsreview.v1.MonitorCost.outcomes:type_name -> opsreview.v1.Outcomes
+	18, // 35: opsreview.v1.MonitorCost.causes:type_name -> opsreview.v1.MonitorCost.CausesEntry
+	16, // 36: opsreview.v1.MonitorCost.best_what_if:type_name -> opsreview.v1.WhatIf
+	35, // 37: opsreview.v1.WhatIf.real_delay:type_name -> opsreview.v1.Spread
+	33, // 38: opsreview.v1.WhatIf.real_delay_max:type_name -> google.protobuf.Duration
+	21, // 39: opsreview.v1.WhatIf.window:type_name -> opsreview.v1.Window
+	20, // 40: opsreview.v1.Topic.trigger_time:type_name -> google.protobuf.Timestamp
+	1,  // 41: opsreview.v1.ReviewService.PrepareReview:input_type -> opsreview.v1.PrepareReviewRequest
+	3,  // 42: opsreview.v1.ReviewService.RenderReview:input_type -> opsreview.v1.RenderReviewRequest
+	5,  // 43: opsreview.v1.ReviewService.SendReport:input_type -> opsreview.v1.SendReportRequest
+	8,  // 44: opsreview.v1.ReviewService.ListReports:input_type -> opsreview.v1.ListReportsRequest
+	2,  // 45: opsreview.v1.ReviewService.PrepareReview:output_type -> opsreview.v1.PrepareReviewResponse
+	4,  // 46: opsreview.v1.ReviewService.RenderReview:output_type -> opsreview.v1.RenderReviewResponse
+	6,  // 47: opsreview.v1.ReviewService.SendReport:output_type -> opsreview.v1.SendReportResponse
+	9,  // 48: opsreview.v1.ReviewService.ListReports:output_type -> opsreview.v1.ListReportsResponse
+	45, // [45:49] is the sub-list for method output_type
+	41, // [41:45] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_review_proto_init() }
@@ -1742,8 +1808,10 @@ func file_opsreview_v1_review_proto_init() {
 	file_opsreview_v1_anomaly_proto_init()
 	file_opsreview_v1_budget_proto_init()
 	file_opsreview_v1_common_proto_init()
+	file_opsreview_v1_incident_proto_init()
 	file_opsreview_v1_load_proto_init()
 	file_opsreview_v1_ticket_proto_init()
+	file_opsreview_v1_toil_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

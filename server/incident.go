@@ -1,0 +1,8 @@
+package server
+
+import pb "opsreview/proto/opsreview/v1"
+
+type incidentService struct {
+	pb.UnimplementedIncidentServiceServer
+	facts *facts
+}
