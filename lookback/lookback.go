@@ -36,10 +36,11 @@ type Input struct {
 	Now       time.Time
 	Zone      *time.Location // the team's
 	Settings  Settings
-	Charts    []opsreview.Chart // the team's, skipped ones too
-	Found     []Found           // of every series that was looked at
-	Pages     []opsreview.Page  // that touch the window widened by an hour
-	Services  map[opsreview.Ref]opsreview.Service
+	Charts    []opsreview.Chart                   // the team's, skipped ones too
+	Found     []Found                             // of every series that was looked at
+	Late      int                                 // series that there was no time to look at
+	Pages     []opsreview.Page                    // that touch the window widened by an hour
+	Services  map[opsreview.Ref]opsreview.Service // everybody's
 	Incidents []opsreview.Incident
 	Burns     []Burn
 	Quiet     []Quiet // announced maintenance
@@ -115,12 +116,13 @@ type Member struct {
 // A Report is what a look back found.
 type Report struct {
 	Window    opsreview.Window
-	Anomalies []Anomaly // open and accepted ones: unexplained first, then by rank; at most Settings.Most
-	More      []Anomaly // those beyond, in the same order
-	Dismissed []Anomaly // newest first
-	Charts    int       // that were looked at
-	Series    int       // that were looked at
-	Skipped   []Skip    // charts and series that were not
+	Zone      *time.Location // of the times in sentences
+	Anomalies []Anomaly      // open and accepted ones: unexplained first, then by rank; at most Settings.Most
+	More      []Anomaly      // those beyond, in the same order
+	Dismissed []Anomaly      // newest first
+	Charts    int            // that were looked at
+	Series    int            // that were looked at
+	Skipped   []Skip         // charts and series that were not
 }
 
 // A Skip is something that was not looked at, and why.
