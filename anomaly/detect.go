@@ -1,10 +1,6 @@
 package anomaly
 
-import (
-	"cmp"
-	"slices"
-	"time"
-)
+import "time"
 
 // Detect finds the windows of s that touch the part under review, [from, to).
 // What is before from is history, and context only. What is after to is used
@@ -28,7 +24,7 @@ func Detect(s Series, from, to time.Time, o Options) Result {
 			windows = append(windows, m.window(f))
 		}
 	}
-	windows = joined(windows, checks(m, lo, hi))
+	windows = checks(m, windows, lo, hi)
 	for i := range windows {
 		describe(m, &windows[i])
 	}
@@ -45,20 +41,4 @@ func (m *model) indices(from, to time.Time) (lo, hi int) {
 	lo = min(max(index(from), 0), n)
 	hi = min(max(index(to.Add(m.Step-1)), 0), n)
 	return lo, max(lo, hi)
-}
-
-// joined puts what the checks found among the deviations. A deviation that a
-// check explains is the same window said better, and left out.
-func joined(deviations, checked []Window) []Window {
-	all := slices.Clone(checked)
-	for _, d := range deviations {
-		explained := func(c Window) bool { return d.Start.Before(c.End) && c.Start.Before(d.End) }
-		if !slices.ContainsFunc(checked, explained) {
-			all = append(all, d)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Window) int {
-		return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End))
-	})
-	return all
 }

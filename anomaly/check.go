@@ -1,0 +1,239 @@
+package anomaly
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+// The checks look for what a distance from usual cannot show, because what is
+// usual follows it, or because there is nothing to measure. Each compares the
+// part under review with how much this very series strays in the same respect,
+// so that none of them needs a setting. Their scores are DefaultThreshold where
+// a window just counts and grow with the evidence, so that they are of one order
+// with those of deviations.
+
+// A look is a model as the checks see it.
+type look struct {
+	*model
+	from, to int // the part under review, by index
+	hours    course
+}
+
+// A course is a series by the hour. Checks of what lasts for days look at it.
+type course struct {
+	at       []time.Time // when each hour begins, in the series' zone
+	value    []float64   // the median of the hour; NaN where nothing is known
+	level    []float64   // the median of the week around the hour
+	plain    []float64   // value without what the hours of the week usually add to the level
+	from, to int         // the part under review, by hour
+}
+
+const (
+	dayHours  = 24
+	weekHours = 7 * dayHours
+)
+
+// checks finds what is weird in other ways than by its distance from usual, in
+// the part [from, to) of the series, and leaves out of deviations what is said
+// better by that or is a holiday's.
+func checks(m *model, deviations []Window, from, to int) []Window {
+	if from >= to {
+		return deviations
+	}
+	l := &look{model: m, from: from, to: to, hours: newCourse(m, from, to)}
+	found := append(l.flat(), l.vanished()...)
+	l.hours.forget(found)
+	l.hours.level = l.hours.levels()
+	l.hours.plain = l.hours.seasonless()
+	shifts := l.shift()
+	found = append(found, shifts...)
+	if len(shifts) == 0 { // A level that jumps neither drifts nor shows the shape of its weeks.
+		found = append(append(found, l.drift()...), l.pattern()...)
+	}
+	holiday := l.holidays()
+	for _, d := range deviations {
+		if !slices.ContainsFunc(found, func(c Window) bool { return c.explains(d) }) && !holiday(d) {
+			found = append(found, d)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Window) int {
+		return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End))
+	})
+	return found
+}
+
+// explains reports whether the deviation d is only a part of what w says. The
+// level of a model is that of three days, so that hours on both sides of a shift
+// are far from it; what deviates later does so from the new level. A level that
+// drifts explains nothing, and a pattern no value that never was.
+func (w Window) explains(d Window) bool {
+	overlap := d.Start.Before(w.End) && w.Start.Before(d.End)
+	switch w.Kind {
+	case Shift:
+		if grown := w.Value / w.Usual; overlap && w.Usual > 0 && d.Score < DefaultThreshold*grown {
+			return true // What strays, strays with the level.
+		}
+		around := Window{Start: w.Start.Add(-fastSpan), End: w.Start.Add(day), Kind: Sustained}
+		if d.Kind == Sustained {
+			around.Start, around.End = w.Start.Add(-levelSpan/2), w.Start.Add(levelSpan/2)
+		}
+		return around.explains(d)
+	case Drift:
+		return false
+	case Pattern:
+		return overlap && !d.Record
+	}
+	return overlap
+}
+
+// window says of the stretch [start, end), by index, what all kinds have in
+// common.
+func (l *look) window(k Kind, start, end int, score float64) Window {
+	w := Window{Start: l.At(start), End: l.At(end), Ongoing: end > l.last || end >= len(l.value), Kind: k, Score: score}
+	at := min(start, len(l.value)-1)
+	for at > l.first && math.IsNaN(l.value[at]) {
+		at--
+	}
+	w.Peak, w.Value, w.Usual = l.At(at), l.value[at], l.usual(at)
+	w.Low, w.High = w.Usual-l.stray(), w.Usual+l.stray()
+	return w
+}
+
+// newCourse takes the median of each whole hour. It is empty where the step is
+// longer than an hour.
+func newCourse(m *model, from, to int) course {
+	var c course
+	if m.Step > time.Hour {
+		return c
+	}
+	zone := m.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	var known []float64
+	hour := m.Start.Truncate(time.Hour)
+	for i := 0; i < len(m.value); hour = hour.Add(time.Hour) {
+		if i <= from {
+			c.from = len(c.at)
+		}
+		if i < to {
+			c.to = len(c.at) + 1
+		}
+		end := i + int((hour.Add(time.Hour).Sub(m.At(i))+m.Step-1)/m.Step)
+		known = known[:0]
+		for ; i < min(end, len(m.value)); i++ {
+			if v := m.value[i]; !math.IsNaN(v) {
+				known = append(known, v)
+			}
+		}
+		c.at, c.value = append(c.at, hour.In(zone)), append(c.value, medianInPlace(known))
+	}
+	return c
+}
+
+// forget makes the hours in windows unknown.
+func (c *course) forget(windows []Window) {
+	for h, t := range c.at {
+		if slices.ContainsFunc(windows, func(w Window) bool { return t.After(w.Start.Add(-time.Hour)) && t.Before(w.End) }) {
+			c.value[h] = math.NaN()
+		}
+	}
+}
+
+// index returns the index of the first value of the hour h.
+func (l *look) index(h int) int {
+	if h >= len(l.hours.at) {
+		return len(l.value)
+	}
+	return max(0, int((l.hours.at[h].Sub(l.Start)+l.Step-1)/l.Step))
+}
+
+// weekday is the day of the local week of the hour h, Monday being 0.
+func (c *course) weekday(h int) int { return (int(c.at[h].Weekday()) + 6) % 7 }
+
+// slot is the hour of the local week of the hour h.
+func (c *course) slot(h int) int { return c.weekday(h)*dayHours + c.at[h].Hour() }
+
+// levels returns the median of the week around each hour. At both ends it is that of the first and of the last whole week, since a part of a week has
+// another level.
+func (c *course) levels() []float64 {
+	medians := trailing(c.value, weekHours)
+	level := make([]float64, len(c.value))
+	for h := range level {
+		level[h] = medians[min(max(h+weekHours/2, weekHours), len(c.value))]
+	}
+	return level
+}
+
+// seasonless returns the course without what the hours of the week usually add
+// to its level. Less than three weeks do not show what is usual: then it is the
+// course itself.
+func (c *course) seasonless() []float64 {
+	plain := slices.Clone(c.value)
+	if countKnown(plain) < 3*weekHours {
+		return plain
+	}
+	bySlot := make([][]float64, weekHours)
+	for h, d := range minus(c.value, c.level) {
+		if math.IsNaN(d) {
+			continue
+		}
+		for _, k := range []int{weekHours - 1, 0, 1} {
+			k = (c.slot(h) + k) % weekHours
+			bySlot[k] = append(bySlot[k], d)
+		}
+	}
+	usual := make([]float64, weekHours)
+	for k := range usual {
+		usual[k] = median(bySlot[k])
+	}
+	for h := range plain {
+		plain[h] -= usual[c.slot(h)]
+	}
+	return plain
+}
+
+func countKnown(x []float64) int {
+	n := 0
+	for _, v := range x {
+		if !math.IsNaN(v) {
+			n++
+		}
+	}
+	return n
+}
+
+// quantile returns the value below which the share q of what is known in x
+// lies; NaN if nothing is known.
+func quantile(x []float64, q float64) float64 {
+	known := slices.DeleteFunc(slices.Clone(x), math.IsNaN)
+	if len(known) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(known)
+	return known[min(len(known)-1, int(q*float64(len(known))))]
+}
+
+// trailing returns for each i the median of the k values before i, NaN where
+// fewer than half of them are known.
+func trailing(x []float64, k int) []float64 {
+	out := make([]float64, len(x)+1)
+	sorted := make([]float64, 0, k)
+	for i := range out {
+		if i > k && !math.IsNaN(x[i-k-1]) {
+			j, _ := slices.BinarySearch(sorted, x[i-k-1])
+			sorted = slices.Delete(sorted, j, j+1)
+		}
+		if i > 0 && !math.IsNaN(x[i-1]) {
+			j, _ := slices.BinarySearch(sorted, x[i-1])
+			sorted = slices.Insert(sorted, j, x[i-1])
+		}
+		out[i] = math.NaN()
+		if n := len(sorted); i >= k && 2*n >= k {
+			out[i] = sorted[(n-1)/2]/2 + sorted[n/2]/2
+		}
+	}
+	return out
+}

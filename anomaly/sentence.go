@@ -1,0 +1,265 @@
+package anomaly
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The layouts of times in sentences. A day of the week alone would be two days
+// in a look back of two weeks.
+const (
+	minuteLayout = "Mon 2 Jan 15:04"
+	dayLayout    = "Mon 2 Jan"
+)
+
+// describe says w in words, if nothing has yet.
+func describe(m *model, w *Window) {
+	if w.Text != "" {
+		return
+	}
+	parts := []string{m.against(w)}
+	if s := m.sinceText(w); s != "" {
+		parts = append(parts, s)
+	}
+	w.Text = strings.Join(parts, "; ")
+}
+
+// local is t on the clock of the series.
+func (m *model) local(t time.Time) time.Time {
+	if m.Zone == nil {
+		return t.UTC()
+	}
+	return t.In(m.Zone)
+}
+
+// against says how a deviation compares with what is usual at its peak. Where
+// it lasts, a single value may lie within the usual, so that the middle of all
+// of them is compared then.
+func (m *model) against(w *Window) string {
+	is, usual, low, high := w.Value, w.Usual, w.Low, w.High
+	when := "for " + m.timeOfWeek(w.Peak)
+	about := ""
+	if w.Kind == Sustained && is >= low && is <= high {
+		is, usual = m.over(w)
+		low, high = usual+low-w.Usual, usual+high-w.Usual
+		when, about = "for these hours", "about "
+	}
+	step := (high - low) / 2
+	if m.least >= 0 {
+		low = max(low, 0)
+	}
+	text := fmt.Sprintf("%s%s the usual %s (usual %s, was %s%s)", about, comparison(is, usual, step), when,
+		between(low, max(low, high), step), about, number(is, step))
+	if w.Kind == Sustained {
+		text += fmt.Sprintf(", for %s", span(w.End.Sub(w.Start)))
+	}
+	return text
+}
+
+// over returns the medians of what was measured in w and of what is usual then.
+func (m *model) over(w *Window) (is, usual float64) {
+	i := max(0, int(w.Start.Sub(m.Start)/m.Step))
+	j := min(len(m.value), int(w.End.Sub(m.Start)/m.Step))
+	var measured, normal []float64
+	for ; i < j; i++ {
+		if !math.IsNaN(m.value[i]) {
+			measured, normal = append(measured, m.value[i]), append(normal, m.usual(i))
+		}
+	}
+	if len(measured) == 0 {
+		return w.Value, w.Usual
+	}
+	return median(measured), median(normal)
+}
+
+// comparison says how is compares with usual: as a ratio where both are
+// positive and the usual is well away from zero, as a difference otherwise.
+func comparison(is, usual, step float64) string {
+	ratio := is / usual
+	side := "above"
+	if is < usual {
+		side = "below"
+	}
+	switch {
+	case !(is > 0 && usual > 0 && usual >= step):
+		return number(math.Abs(is-usual), step) + " " + side
+	case ratio >= 10:
+		return number(ratio, 1) + " times"
+	case ratio >= 1.5:
+		return number(ratio, 0.1) + " times"
+	case ratio > 1:
+		return percent(ratio-1) + " above"
+	case ratio < 1:
+		return percent(1-ratio) + " below"
+	}
+	return "just"
+}
+
+// percent writes a share with the digits that say something, and never rounds
+// it up to a whole.
+func percent(share float64) string {
+	p := 100 * share
+	switch {
+	case share >= 1:
+		return "100 %"
+	case p < 1:
+		return number(p, p/10) + " %"
+	case p < 10 || p > 99:
+		return number(math.Floor(10*p)/10, 0.1) + " %"
+	}
+	return number(math.Floor(p+0.5), 1) + " %"
+}
+
+// timeOfWeek says what the usual at t is the usual of: days that the model
+// found to be alike.
+func (m *model) timeOfWeek(t time.Time) string {
+	t = m.local(t)
+	clock := t.Format("15:04")
+	switch {
+	case m.rhythm == byDay:
+		return "a " + t.Weekday().String() + " " + clock
+	case m.rhythm == weekly && m.rhythm.class(uint8(t.Weekday())) == 1: //nolint:gosec // There are seven.
+		return "a weekend day " + clock
+	case m.rhythm == weekly:
+		return "a working day " + clock
+	}
+	return clock
+}
+
+// sinceText says how long nothing as extreme had been seen; "" if that says
+// nothing.
+func (m *model) sinceText(w *Window) string {
+	extreme := "highest"
+	if w.Direction == Down {
+		extreme = "lowest"
+	}
+	switch {
+	case w.Record:
+		return fmt.Sprintf("%s in all %s of history", extreme, span(m.long))
+	case w.Since >= week:
+		return fmt.Sprintf("%s in %s", extreme, span(w.Since))
+	case w.Since > 0:
+		return fmt.Sprintf("%s since %s", extreme, m.local(w.Start.Add(-w.Since)).Format(dayLayout))
+	}
+	return ""
+}
+
+// since says since when w is so, or from when to when it was.
+func (m *model) sinceWhen(w Window) string {
+	from := m.local(w.Start).Format(minuteLayout)
+	if w.Ongoing {
+		return "since " + from
+	}
+	return fmt.Sprintf("from %s to %s (%s)", from, m.local(w.End).Format(minuteLayout), span(w.End.Sub(w.Start)))
+}
+
+func (l *look) sayFlat(w Window, usual time.Duration) string {
+	return fmt.Sprintf("flat at %s %s, usually changes %s", number(w.Value, 0), l.sinceWhen(w), every(usual))
+}
+
+func (l *look) sayVanished(w Window, there float64) string {
+	usually := "all"
+	if there < 1 {
+		usually = percent(there) + " of"
+	}
+	return fmt.Sprintf("no data %s, usually there %s the time", l.sinceWhen(w), usually)
+}
+
+func (l *look) sayShift(w Window) string {
+	step := (w.High - w.Low) / 2
+	text := fmt.Sprintf("the level went from about %s to about %s on %s and stayed",
+		number(w.Usual, step), number(w.Value, step), l.local(w.Start).Format(minuteLayout))
+	if !w.Ongoing {
+		text += " until " + l.local(w.End).Format(minuteLayout)
+	}
+	return text
+}
+
+func (l *look) sayDrift(w Window, perDay float64) string {
+	verb := "rose"
+	if perDay < 0 {
+		verb = "fell"
+	}
+	step := (w.High - w.Low) / 2
+	return fmt.Sprintf("%s slowly from about %s to about %s in %s (%s a week)", verb,
+		number(w.Usual, step), number(w.Value, step), span(w.End.Sub(w.Start)), number(7*math.Abs(perDay), 0))
+}
+
+// sayShape says what is most telling of how the days look: when they are
+// highest, when they are lowest, how much they swing, or where they differ most.
+func (l *look) sayShape(w Window, was, is []float64) string {
+	text := fmt.Sprintf("since %s the days look different: ", l.local(w.Start).Format(dayLayout))
+	was, is = smooth(was), smooth(is)
+	swing := func(x []float64) float64 { return slices.Max(x) - slices.Min(x) }
+	for _, look := range []struct {
+		name string
+		at   func([]float64) int
+	}{{"highest", highest}, {"lowest", lowest24}} {
+		if before, now := look.at(was), look.at(is); apartBy(before, now) > 2 {
+			return text + fmt.Sprintf("usually %s at %02d:00, now at %02d:00", look.name, before, now)
+		}
+	}
+	if a, b := swing(was), swing(is); a > 1.5*b || b > 1.5*a {
+		return text + fmt.Sprintf("they usually swing by about %s, now by about %s", number(a, max(a, b)/20), number(b, max(a, b)/20))
+	}
+	step := swing(was) / 20
+	return text + fmt.Sprintf("most of all at %s, usually about %s, now about %s",
+		l.local(w.Peak).Format("15:04"), number(w.Usual, step), number(w.Value, step))
+}
+
+// smooth is the mean of each hour and its neighbours.
+func smooth(x []float64) []float64 {
+	out := make([]float64, len(x))
+	for k := range x {
+		out[k] = (x[(k+len(x)-1)%len(x)] + x[k] + x[(k+1)%len(x)]) / 3
+	}
+	return out
+}
+
+func highest(x []float64) int {
+	at := 0
+	for k := range x {
+		if x[k] > x[at] {
+			at = k
+		}
+	}
+	return at
+}
+
+func lowest24(x []float64) int {
+	at := 0
+	for k := range x {
+		if x[k] < x[at] {
+			at = k
+		}
+	}
+	return at
+}
+
+// apartBy is how many hours apart two hours of the day are.
+func apartBy(a, b int) int {
+	d := a - b
+	if d < 0 {
+		d = -d
+	}
+	return min(d, dayHours-d)
+}
+
+// sayWeek names the days of the week that changed, those that did so most
+// first.
+func (l *look) sayWeek(w Window, changed []changedDay) string {
+	slices.SortStableFunc(changed, func(a, b changedDay) int { return cmp.Compare(b.size(), a.size()) })
+	step := (w.High - w.Low) / 2
+	var parts []string
+	for _, c := range changed[:min(2, len(changed))] {
+		parts = append(parts, fmt.Sprintf("%ss usually about %s, now about %s", c.day, number(c.was, step), number(c.is, step)))
+	}
+	if more := len(changed) - len(parts); more > 0 {
+		parts = append(parts, count(more, "other day")+" too")
+	}
+	return fmt.Sprintf("since %s the weeks look different: %s", l.local(w.Start).Format(dayLayout), strings.Join(parts, "; "))
+}
