@@ -110,7 +110,7 @@ var externals = map[string][]string{
 	"github.com/prometheus/client_golang": {"server"},
 	"github.com/prometheus/client_model":  {},
 	"github.com/prometheus/common":        {"ingest/alertmanager"},
-	"github.com/prometheus/prometheus":    {"ingest/alertmanager", "ingest/prometheus", "slo"},
+	"github.com/prometheus/prometheus":    {"dashboard", "ingest/alertmanager", "ingest/prometheus", "slo"},
 	"github.com/andygrunwald/go-jira":     {"ticket/jira"},
 	"github.com/google/go-github":         {"ticket/github"},
 	"go.opentelemetry.io/contrib":         {"server"},
