@@ -33,7 +33,8 @@ type Problem struct {
 	Severity Severity
 	Kind     string // "monitor", "dashboard", "panel" or "runbook"
 	Subject  string // the monitor's or the dashboard's title, and the panel's
-	ID       string // the identity of the monitor or the dashboard
+	ID       string // the identity of the monitor or the dashboard; of a panel "uid/4"
+	Board    string // the title of the dashboard; "" for a monitor
 	Origin   string // "rules/vault.yaml:12"
 	Text     string // what is wrong
 	Remedy   string // what to write
