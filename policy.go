@@ -166,6 +166,7 @@ type FindingRule struct {
 	MinPages    int     // the least number of pages that show it
 	MinShare    float64 // the least share of those of the labelled pages
 	MinCoverage float64 // the least share of labelled pages, below which nothing is said
+	Most        int     // how many of the kind a review shows at most; 0 shows all
 	Summary     string  // the rule in words
 	Source      string  // who says so, with a URL
 }

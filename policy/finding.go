@@ -15,6 +15,7 @@ type findingFile struct {
 	MinPages    *int     `yaml:"min_pages"`
 	MinShare    *float64 `yaml:"min_share"`
 	MinCoverage *float64 `yaml:"min_coverage"`
+	Most        *int     `yaml:"most"`
 	Summary     string   `yaml:"summary"`
 	Source      string   `yaml:"source"`
 	Off         bool     `yaml:"off"`
@@ -35,6 +36,9 @@ var findingBounds = map[string][]string{
 	opsreview.WrongHours:     {"min_pages"},
 	opsreview.RunbookMissing: {"min_pages"},
 	opsreview.RunbookPoor:    {"min_pages"},
+
+	opsreview.MonitorUnclear:   {"most"},
+	opsreview.DashboardUnclear: {"most"},
 }
 
 func (m *merger) findings(files []findingFile) {
@@ -93,6 +97,12 @@ func (m *merger) findingBounds(at string, f findingFile, r *opsreview.FindingRul
 	}
 	if f.MinCoverage != nil && m.knowsBound(at, f.Kind, "min_coverage") {
 		r.MinCoverage = m.ratio(at+".min_coverage", *f.MinCoverage)
+	}
+	if f.Most != nil && m.knowsBound(at, f.Kind, "most") {
+		if *f.Most < 1 || *f.Most > 1000 {
+			m.fail(at+".most", "%d is not between 1 and 1000; \"off: true\" shows none", *f.Most)
+		}
+		r.Most = *f.Most
 	}
 	if before.Source != "" && before != *r {
 		r.Source = "the team's own policy"

@@ -84,6 +84,7 @@ func TestParse_FindingMistakes(t *testing.T) {
 		"a share that is no number":         {"findings: [{kind: noisy_monitor, min_coverage: .nan}]", "is not a share between 0 and 1"},
 		"no pages at all":                   {"findings: [{kind: wrong_hours, min_pages: 0}]", "0 is not between 1 and a million"},
 		"a bound that the kind has not":     {"findings: [{kind: wrong_hours, min_share: 0.5}]", `the finding "wrong_hours" has no min_share: it has min_pages`},
+		"none at most":                      {"findings: [{kind: monitor_unclear, most: 0}]", "0 is not between 1 and 1000"},
 		"a bound where there are none":      {"findings: [{kind: limit_breached, min_pages: 2}]", `the finding "limit_breached" has no min_pages: it has no bounds`},
 		"a cost that is no span":            {"interruption: {cost: ten}", `"ten" is not a span between 0 and a day`},
 		"a cost of an interruption below 0": {"interruption: {cost: -1m}", `"-1m" is not a span between 0 and a day`},

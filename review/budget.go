@@ -26,6 +26,20 @@ const (
 // one of its services by name or by reference. Names are the same in upper and
 // lower case. The empty team stands for everybody: all are its.
 func TeamSLOs(org opsreview.Org, team string, services map[opsreview.Ref]opsreview.Service, slos []opsreview.SLO) []opsreview.SLO {
+	words := teamWords(org, team, services)
+	var theirs []opsreview.SLO
+	for _, s := range slos {
+		if team == "" || words[fold(s.Service)] {
+			theirs = append(theirs, s)
+		}
+	}
+	slices.SortFunc(theirs, func(a, b opsreview.SLO) int { return strings.Compare(a.Name, b.Name) })
+	return theirs
+}
+
+// teamWords returns the words for a team's services, in lower case: those that
+// the configuration uses, names and references.
+func teamWords(org opsreview.Org, team string, services map[opsreview.Ref]opsreview.Service) map[string]bool {
 	words := map[string]bool{}
 	if t, ok := orgTeam(org, team); ok {
 		for _, name := range t.Services {
@@ -36,14 +50,7 @@ func TeamSLOs(org opsreview.Org, team string, services map[opsreview.Ref]opsrevi
 		words[fold(s.Name)], words[fold(ref.String())] = true, true
 	}
 	delete(words, "")
-	var theirs []opsreview.SLO
-	for _, s := range slos {
-		if team == "" || words[fold(s.Service)] {
-			theirs = append(theirs, s)
-		}
-	}
-	slices.SortFunc(theirs, func(a, b opsreview.SLO) int { return strings.Compare(a.Name, b.Name) })
-	return theirs
+	return words
 }
 
 // BudgetGaps lists what is not known of the budgets of SLOs at a time, and what

@@ -36,6 +36,9 @@ func (f *facts) findings(r Review) []opsreview.Finding {
 			all = append(all, s.budget(found)...)
 		}
 	}
+	all = append(all, s.weird(r.LookBack)...)
+	kept, _ := s.hygiene()
+	all = append(all, kept...)
 	all = WithRemedies(once(all), r.Monitors)
 	kinds := opsreview.FindingKinds()
 	slices.SortStableFunc(all, func(a, b opsreview.Finding) int {

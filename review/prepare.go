@@ -23,9 +23,11 @@ func Prepare(in Input) Review {
 		report := slo.Prepare(*in.Budget)
 		r.Budget = &report
 	}
+	r.LookBack = in.LookBack
 	r.Findings, r.Closed = f.findings(r), Held(in.Closed)
 	r.Discuss, r.More = f.topics(r)
 	r.Gaps = append(f.gaps(r.Loads), in.LeftOut...)
+	r.Gaps = append(r.Gaps, f.hygieneGaps()...)
 	if r.Budget != nil {
 		r.Gaps = append(r.Gaps, BudgetGaps(*in.Budget, r.Budget.At, r.Budget.Standings)...)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/lookback"
 	"opsreview/slo"
 )
 
@@ -58,6 +59,14 @@ type Input struct {
 	// monitors did before and since; see [ClosedOf].
 	Closed []Closed
 
+	// LookBack is what looks weird on the team's dashboards; nil if nothing is
+	// looked at or nobody asked for it.
+	LookBack *lookback.Report
+
+	// Hygiene are findings about monitors and dashboards that do not explain
+	// themselves, worst first.
+	Hygiene []opsreview.Finding
+
 	// LeftOut are things that were not looked up, such as budgets of too much at
 	// once.
 	LeftOut []Gap
@@ -78,6 +87,7 @@ type Review struct {
 	Budget   *slo.Report   // where the error budgets went; nil if the input has none
 
 	Findings []opsreview.Finding // what needs work, in the order of FindingsOf
+	LookBack *lookback.Report    // as the input has it
 	Closed   []TicketOutcome     // whether closed tickets held, those that did not first
 }
 
