@@ -69,7 +69,8 @@ type facts struct {
 	pages  []*pageFacts
 	raw    []opsreview.RawItem
 
-	segments []segmentRun
+	segments  []segmentRun
+	documents []document
 }
 
 // newFacts makes a batch ready. It is done before the transaction begins, so
@@ -86,6 +87,9 @@ func newFacts(source string, b opsreview.Batch) (facts, error) {
 	if f.segments, err = segmentRuns(b.Segments); err != nil {
 		return f, err
 	}
+	if f.documents, err = newDocuments(source, b); err != nil {
+		return f, err
+	}
 	f.pages = joinPages(b.Pages)
 	f.raw = compress(b.Raw)
 	return f, nil
@@ -98,7 +102,8 @@ func (db *DB) save(ctx context.Context, w *writer, f facts) (opsreview.Saved, er
 		return saved, err
 	}
 	for _, step := range []func(context.Context, *writer, facts, *opsreview.Saved) error{
-		saveOrg, db.savePages, saveShifts, saveRaw, db.saveRejects, saveSuspects, saveLabels, saveSegments, saveProgress,
+		saveOrg, db.savePages, saveShifts, saveRaw, db.saveRejects, saveSuspects, saveLabels, saveSegments,
+		saveCharts, savePoints, saveDocuments, saveProgress,
 	} {
 		if err := step(ctx, w, f, &saved); err != nil {
 			return saved, err
@@ -133,6 +138,12 @@ func checkBatch(source string, b opsreview.Batch) error {
 		if err := s.Window.Validate(); err != nil {
 			return err
 		}
+	}
+	if err := checkCharts(source, b); err != nil {
+		return err
+	}
+	if err := checkPoints(b.Points); err != nil {
+		return err
 	}
 	return checkOrg(source, b)
 }

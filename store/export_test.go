@@ -38,6 +38,29 @@ const (
 	CountMonitorPages   = countMonitorPages
 )
 
+// Queries about series, and how their values are stored.
+const (
+	SelectChunks    = selectChunks
+	SelectScans     = selectScans
+	SelectThinned   = selectThinned
+	SelectDropped   = selectDropped
+	SelectDocuments = selectDocuments
+)
+
+var (
+	PackValues   = packValues
+	UnpackValues = unpackValues
+)
+
+// Pack returns what unpackValues takes for plain.
+func Pack(plain []byte) []byte { return encoder().EncodeAll(plain, []byte{packFormat}) }
+
+// ChartsQuery returns the query by which Charts finds charts.
+func ChartsQuery(f ChartFilter) (string, []any) { return f.query() }
+
+// DecisionsQuery returns the query by which ListAnomalyDecisions finds decisions.
+func DecisionsQuery(f AnomalyDecisionFilter) (string, []any, error) { return f.query() }
+
 // SetLog makes the log's bound small, so that tests need not write much, and
 // the wait for readers.
 func (db *DB) SetLog(bound int64, wait time.Duration) { db.log.bound, db.log.wait = bound, wait }

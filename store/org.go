@@ -14,6 +14,7 @@ import (
 // source's complete list.
 var listedTables = map[string]string{
 	"responders": "responders", "teams": "teams", "services": "services", "policies": "policies",
+	"charts": "charts", "dashboards": "documents", "definitions": "documents", "runbooks": "documents",
 }
 
 // checkOrg returns an Invalid error for reference data that cannot be kept.

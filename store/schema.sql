@@ -1,3 +1,21 @@
+CREATE TABLE anomaly_decisions (
+	key      INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice
+	chart    TEXT    NOT NULL,
+	start_at INTEGER NOT NULL,
+	end_at   INTEGER NOT NULL,
+	anomaly  TEXT    NOT NULL,
+	text     TEXT    NOT NULL,
+	verdict  TEXT    NOT NULL CHECK (verdict IN ('dismissed', 'accepted', 'reopened')),
+	reason   TEXT    NOT NULL,
+	author   TEXT    NOT NULL,
+	at       INTEGER NOT NULL,
+	until_at INTEGER
+) STRICT;
+
+CREATE INDEX anomaly_decisions_at_idx ON anomaly_decisions (at, key);
+
+CREATE INDEX anomaly_decisions_chart_at_idx ON anomaly_decisions (chart, at, key);
+
 CREATE TABLE audit (
 	key        INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice
 	started_at INTEGER NOT NULL,
@@ -16,6 +34,25 @@ CREATE TABLE audit (
 
 CREATE INDEX audit_started_at_key_idx ON audit (started_at, key);
 
+CREATE TABLE charts (
+	id        TEXT    NOT NULL PRIMARY KEY, -- "vault-overview/4"
+	source    TEXT    NOT NULL, -- that answers it
+	title     TEXT    NOT NULL,
+	dashboard TEXT    NOT NULL,
+	section   TEXT    NOT NULL, -- the row of the dashboard
+	url       TEXT    NOT NULL,
+	unit      TEXT    NOT NULL,
+	service   TEXT    NOT NULL,
+	team      TEXT    NOT NULL,
+	queries   TEXT    NOT NULL, -- JSON; '' for none
+	also      TEXT    NOT NULL,
+	skipped   TEXT    NOT NULL,
+	left_out  INTEGER NOT NULL,
+	deleted   INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX charts_source_idx ON charts (source);
+
 CREATE TABLE corrections (
 	key          INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice
 	slo          TEXT    NOT NULL,
@@ -29,6 +66,16 @@ CREATE TABLE corrections (
 ) STRICT;
 
 CREATE INDEX corrections_slo_at_idx ON corrections (slo, at);
+
+CREATE TABLE documents (
+	kind    TEXT    NOT NULL CHECK (kind IN ('dashboard', 'definition', 'runbook')),
+	source  TEXT    NOT NULL,
+	id      TEXT    NOT NULL,
+	at      INTEGER, -- when it was checked, where that is no part of it
+	body    BLOB    NOT NULL, -- compressed JSON
+	deleted INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
+	CONSTRAINT documents_kind_source_id_key UNIQUE (kind, source, id)
+) STRICT;
 
 CREATE TABLE events (
 	page       INTEGER NOT NULL REFERENCES pages (key),
@@ -153,6 +200,20 @@ CREATE TABLE plannings (
 	PRIMARY KEY (tracker, fingerprint, sprint)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE points (
+	series   INTEGER NOT NULL REFERENCES series (key),
+	day      INTEGER NOT NULL, -- when it begins
+	step     INTEGER NOT NULL, -- milliseconds
+	first_at INTEGER NOT NULL, -- of the first value that is known
+	last_at  INTEGER NOT NULL,
+	body     BLOB    NOT NULL, -- see packValues
+	CONSTRAINT points_series_day_step_key UNIQUE (series, day, step)
+) STRICT;
+
+CREATE INDEX points_day_idx ON points (day);
+
+CREATE INDEX points_fine_day_idx ON points (day) WHERE step < 300000;
+
 CREATE TABLE policies (
 	source  TEXT    NOT NULL,
 	id      TEXT    NOT NULL,
@@ -225,6 +286,18 @@ CREATE TABLE responders (
 	PRIMARY KEY (source, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE scans (
+	key      INTEGER PRIMARY KEY AUTOINCREMENT, -- the newest has the greatest
+	series   INTEGER NOT NULL REFERENCES series (key),
+	start_at INTEGER NOT NULL,
+	end_at   INTEGER NOT NULL,
+	made_of  TEXT    NOT NULL,
+	body     BLOB    NOT NULL,
+	CONSTRAINT scans_series_start_at_end_at_key UNIQUE (series, start_at, end_at)
+) STRICT;
+
+CREATE INDEX scans_end_at_idx ON scans (end_at);
+
 CREATE TABLE segment_hours (
 	slo     INTEGER NOT NULL REFERENCES slos (key),
 	end_at  INTEGER NOT NULL,
@@ -253,6 +326,22 @@ CREATE TABLE segments (
 
 CREATE INDEX segments_crossing_slo_end_at_idx ON segments (slo, end_at)
 	WHERE (end_at - 1) / 3600000 <> (end_at - length) / 3600000;
+
+CREATE TABLE series (
+	key      INTEGER PRIMARY KEY,
+	id       TEXT    NOT NULL, -- see opsreview.SeriesKey
+	chart    TEXT    NOT NULL REFERENCES charts (id),
+	query    TEXT    NOT NULL,
+	name     TEXT    NOT NULL,
+	labels   TEXT    NOT NULL,
+	counter  INTEGER NOT NULL CHECK (counter IN (0, 1)),
+	version  INTEGER NOT NULL DEFAULT 0, -- goes up with each change of its points
+	first_at INTEGER, -- of its points; derived from them
+	last_at  INTEGER,
+	CONSTRAINT series_id_key UNIQUE (id)
+) STRICT;
+
+CREATE INDEX series_chart_idx ON series (chart);
 
 CREATE TABLE services (
 	source  TEXT    NOT NULL,

@@ -84,7 +84,8 @@ func (db *DB) sources(ctx context.Context, where string, args ...any) ([]opsrevi
 	err := db.view(ctx, func(tx *sql.Tx) error {
 		var err error
 		found, err = collect(ctx, tx, `SELECT name, type, cursor, synced_to_at, started_at, ended_at, last_error,
-			scope, pages, events, (SELECT coalesce(sum(segments), 0) FROM slos WHERE source = sources.name)
+			scope, pages, events, (SELECT coalesce(sum(segments), 0) FROM slos WHERE source = sources.name),
+			(SELECT count(*) FROM charts c JOIN series s ON s.chart = c.id WHERE c.source = sources.name AND NOT c.deleted)
 			FROM sources `+where+` ORDER BY name`, args, scanSource)
 		for i := range found {
 			if err == nil {
@@ -101,7 +102,7 @@ func (db *DB) sources(ctx context.Context, where string, args ...any) ([]opsrevi
 
 func scanSource(rows *sql.Rows) (h opsreview.SourceHealth, err error) {
 	err = rows.Scan(&h.Name, &h.Type, &h.Cursor, (*sqlTime)(&h.SyncedTo), (*sqlTime)(&h.StartedAt),
-		(*sqlTime)(&h.EndedAt), &h.LastError, &h.Scope, &h.Pages, &h.Events, &h.Segments)
+		(*sqlTime)(&h.EndedAt), &h.LastError, &h.Scope, &h.Pages, &h.Events, &h.Segments, &h.Series)
 	return h, err
 }
 

@@ -80,6 +80,19 @@ type Store interface {
 	PassedOver(ctx context.Context, tracker, planned string) (map[string]int, error)
 	MonitorPages(ctx context.Context, monitor string, windows []opsreview.Window) ([]int, error)
 
+	Charts(ctx context.Context, f store.ChartFilter) ([]opsreview.Chart, error)
+	SeriesStates(ctx context.Context, charts []string) ([]opsreview.SeriesState, error)
+	Points(ctx context.Context, series string, w opsreview.Window) (opsreview.Points, error)
+	Thin(ctx context.Context, now time.Time) (fewer int, err error)
+	Scans(ctx context.Context, series []string, w opsreview.Window) (map[string]opsreview.Scan, error)
+	SaveScans(ctx context.Context, scans []opsreview.Scan) error
+	DecideAnomaly(ctx context.Context, r store.Request, d opsreview.AnomalyDecision) (opsreview.AnomalyDecision, error)
+	AnomalyDecisions(ctx context.Context, charts []string) ([]opsreview.AnomalyDecision, error)
+	ListAnomalyDecisions(ctx context.Context, f store.AnomalyDecisionFilter) ([]opsreview.AnomalyDecision, error)
+	Dashboards(ctx context.Context) ([]opsreview.Dashboard, error)
+	Definitions(ctx context.Context) ([]opsreview.MonitorDefinition, error)
+	Runbooks(ctx context.Context) ([]opsreview.Runbook, error)
+
 	Backup(ctx context.Context, path string) error
 	Check(ctx context.Context) ([]string, error)
 }
@@ -87,7 +100,7 @@ type Store interface {
 // Run tests the store that open opens. It must be empty, know the default
 // monitor rules and be of the program's version "v1".
 func Run(t *testing.T, open func(t *testing.T) Store) {
-	for _, group := range []map[string]func(*testing.T, Store){pageTests, filterTests, labelTests, sourceTests, orgTests, shiftTests, reportTests, segmentTests, objectiveTests, ticketTests, effectTests} {
+	for _, group := range []map[string]func(*testing.T, Store){pageTests, filterTests, labelTests, sourceTests, orgTests, shiftTests, reportTests, segmentTests, objectiveTests, ticketTests, effectTests, seriesTests, anomalyTests} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
 				st := open(t)
