@@ -38,7 +38,7 @@ const (
 // checks finds what is weird in other ways than by its distance from usual, in
 // the part [from, to) of the series, and leaves out of deviations what is said
 // better by that or is a holiday's.
-func checks(m *model, deviations []Window, from, to int) []Window {
+func checks(m *model, deviations []Window, from, to int, threshold float64) []Window {
 	if from >= to {
 		return deviations
 	}
@@ -52,6 +52,7 @@ func checks(m *model, deviations []Window, from, to int) []Window {
 	if len(shifts) == 0 { // A level that jumps neither drifts nor shows the shape of its weeks.
 		found = append(append(found, l.drift()...), l.pattern()...)
 	}
+	found = slices.DeleteFunc(found, func(w Window) bool { return w.Score < threshold })
 	holiday := l.holidays()
 	for _, d := range deviations {
 		if !slices.ContainsFunc(found, func(c Window) bool { return c.explains(d) }) && !holiday(d) {
@@ -212,8 +213,9 @@ func quantile(x []float64, q float64) float64 {
 	if len(known) == 0 {
 		return math.NaN()
 	}
-	slices.Sort(known)
-	return known[min(len(known)-1, int(q*float64(len(known))))]
+	k := min(len(known)-1, int(q*float64(len(known))))
+	lowest(known, k)
+	return known[k]
 }
 
 // trailing returns for each i the median of the k values before i, NaN where

@@ -41,16 +41,31 @@ func (l *look) shift() []Window {
 	if len(c.value) < shiftLeast {
 		return nil
 	}
-	y := c.plain
-	moved := moves(y)
+	moved := moves(c.plain)
+	first := max(c.from, shiftHistory)
+	spread := quantile(spreads(c.plain[:first]), 0.5)
 	var windows []Window
-	for h := max(c.from, shiftHistory); h+shiftHolds <= c.to; h++ {
+	for h := first; h+shiftHolds <= c.to; h++ {
 		if !steepest(moved, h) {
 			continue
 		}
-		if w, ok := l.shiftAt(h, y, moved); ok {
-			windows = append(windows, w)
+		end, before, after := c.shiftAt(h, moved[h])
+		scale := max(usualMove(moved, h), spread)
+		if end == 0 || !(math.Abs(moved[h]) >= shiftTimes*scale) || scale == 0 {
+			continue
 		}
+		until := len(l.value)
+		if end < len(c.value) {
+			until = l.onset(end, after, before)
+		}
+		w := l.window(Shift, l.onset(h, before, after), until, DefaultThreshold*math.Abs(moved[h])/(shiftTimes*scale))
+		w.Value, w.Usual, w.Low, w.High = after, before, before-scale, before+scale
+		w.Direction = Up
+		if after < before {
+			w.Direction = Down
+		}
+		w.Text = l.sayShift(w)
+		windows = append(windows, w)
 	}
 	return windows
 }
@@ -69,41 +84,28 @@ func steepest(moved []float64, h int) bool {
 	return true
 }
 
-// shiftAt judges the move at the hour h. It must be large against the moves of
-// other days and against what a day spreads; it must make most of the change
-// between the week before and the week after, which a drift's does not; and all
-// days before must lie on the one side and all days after on the other, which
-// those around a holiday do not.
-func (l *look) shiftAt(h int, y, moved []float64) (Window, bool) {
-	usual := usualMove(moved, h)
-	scale := max(usual, quantile(spreads(y[:h]), 0.5))
-	move := moved[h]
-	if !(math.Abs(move) >= shiftTimes*scale) || scale == 0 {
-		return Window{}, false
-	}
+// shiftAt returns until when the level to which the move at the hour h led
+// holds, and the levels before and after; 0 if it is no shift. One makes most of
+// the change between the week before and the week after, which a drift's move
+// does not; and all days before lie on the one side and all days after on the
+// other, which those around a holiday do not.
+func (c *course) shiftAt(h int, move float64) (end int, before, after float64) {
+	y := c.plain
 	past := y[max(0, h-weekHours):h]
-	before, after := median(past), median(y[h:min(len(y), h+weekHours)])
+	before, after = median(past), median(y[h:min(len(y), h+weekHours)])
 	mid := before/2 + after/2
 	if math.Abs(move) < shiftSharp*math.Abs(after-before) || (after-before)*move <= 0 || !onSide(past, mid, -move) {
-		return Window{}, false
+		return 0, 0, 0
 	}
-	end := h
+	end = h
 	for end < len(y) && onSide(y[end:min(end+dayHours, len(y))], mid, move) {
 		end += dayHours
 	}
-	stays := end >= len(y)
-	if end-h < shiftHolds || (!stays && end-h < shiftStays) {
-		return Window{}, false
+	end = min(end, len(y))
+	if end-h < shiftHolds || (end < len(y) && end-h < shiftStays) {
+		return 0, 0, 0
 	}
-	start := l.onset(h, y, before, after)
-	w := l.window(Shift, start, l.index(end), DefaultThreshold*math.Abs(move)/(shiftTimes*scale))
-	w.Value, w.Usual, w.Low, w.High = after, before, before-scale, before+scale
-	w.Direction = Up
-	if move < 0 {
-		w.Direction = Down
-	}
-	w.Text = l.sayShift(w)
-	return w, true
+	return end, before, after
 }
 
 // usualMove is how far the level usually moves at most, but for around the
@@ -147,7 +149,8 @@ func spreads(x []float64) []float64 {
 // onset returns the index at which the level changed, within a day of the hour
 // h: where the values before are nearest to the one level and those after to the
 // other one.
-func (l *look) onset(h int, y []float64, before, after float64) int {
+func (l *look) onset(h int, before, after float64) int {
+	y := l.hours.plain
 	first, last := max(0, h-dayHours), min(len(y), h+dayHours)
 	best, least, cost := l.index(h), math.Inf(1), 0.0
 	for k := first; k < last; k++ {
@@ -168,7 +171,7 @@ func (l *look) onset(h int, y []float64, before, after float64) int {
 
 // What counts as a drift.
 const (
-	driftDays   = 21  // how many days must be known
+	driftDays   = 28  // how many days must be known
 	driftTimes  = 6.0 // multiples of how far days usually are from the line
 	driftUsual  = 0.9 // the share of those distances that is usual
 	driftSpread = 1.0 // multiples of what a day spreads

@@ -24,6 +24,7 @@ const (
 	silenceLeast   = time.Hour
 	happenings     = 100 // fewer of them do not show what is usual
 	cameBack       = 2.0 // how much longer a gap must be that has ended
+	cameBackLeast  = 6 * time.Hour
 	usuallyThere   = 0.8 // the share of hours before a gap that must have values
 )
 
@@ -142,7 +143,7 @@ func (l *look) vanished() []Window {
 		}
 		long := s.long
 		if q.end < len(l.value) {
-			long *= cameBack
+			long = max(cameBack*long, float64(cameBackLeast)/float64(l.Step))
 		}
 		if float64(q.length()) < long {
 			continue

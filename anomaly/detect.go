@@ -24,7 +24,7 @@ func Detect(s Series, from, to time.Time, o Options) Result {
 			windows = append(windows, m.window(f))
 		}
 	}
-	windows = checks(m, windows, lo, hi)
+	windows = checks(m, windows, lo, hi, threshold)
 	for i := range windows {
 		describe(m, &windows[i])
 	}

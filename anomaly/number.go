@@ -115,7 +115,7 @@ func span(d time.Duration) string {
 		return count(int(d/time.Second), "second")
 	case d < 2*time.Hour:
 		return count(int(d/time.Minute), "minute")
-	case d < 6*time.Hour && d%time.Hour >= time.Minute:
+	case d < 12*time.Hour && d%time.Hour >= time.Minute:
 		return strconv.Itoa(int(d/time.Hour)) + " h " + strconv.Itoa(int(d%time.Hour/time.Minute)) + " min"
 	case d < 2*day:
 		return count(int(d/time.Hour), "hour")

@@ -21,6 +21,9 @@ func describe(m *model, w *Window) {
 	if w.Text != "" {
 		return
 	}
+	if w.Kind == Sustained && w.Value >= w.Low && w.Value <= w.High {
+		m.farthest(w)
+	}
 	parts := []string{m.against(w)}
 	if s := m.sinceText(w); s != "" {
 		parts = append(parts, s)
@@ -36,36 +39,61 @@ func (m *model) local(t time.Time) time.Time {
 	return t.In(m.Zone)
 }
 
-// against says how a deviation compares with what is usual at its peak. Where
-// it lasts, a single value may lie within the usual, so that the middle of all
-// of them is compared then.
+// against says how a deviation compares with what is usual at its peak. What
+// lasts for hours can be weird as a whole though each of its values is usual: the
+// middles of all of them are compared then.
 func (m *model) against(w *Window) string {
-	is, usual, low, high := w.Value, w.Usual, w.Low, w.High
-	when := "for " + m.timeOfWeek(w.Peak)
-	about := ""
-	if w.Kind == Sustained && is >= low && is <= high {
-		is, usual = m.over(w)
-		low, high = usual+low-w.Usual, usual+high-w.Usual
-		when, about = "for these hours", "about "
+	is, usual, half := w.Value, w.Usual, (w.High-w.Low)/2
+	when, about := "for "+m.timeOfWeek(w.Peak), ""
+	if w.Kind == Sustained && math.Abs(is-usual) <= half {
+		if i, u := m.over(w); (i > u) == (w.Direction == Up) {
+			is, usual, when, about = i, u, "for these hours", "about "
+		}
 	}
-	step := (high - low) / 2
+	low, high := usual-half, usual+half
 	if m.least >= 0 {
-		low = max(low, 0)
+		low, usual, high = max(low, 0), max(usual, 0), max(high, 0)
 	}
-	text := fmt.Sprintf("%s%s the usual %s (usual %s, was %s%s)", about, comparison(is, usual, step), when,
-		between(low, max(low, high), step), about, number(is, step))
+	text := fmt.Sprintf("%s%s the usual %s (usual %s, was %s%s)", about, comparison(is, usual, half), when,
+		between(low, high, half), about, number(is, half))
 	if w.Kind == Sustained {
-		text += fmt.Sprintf(", for %s", span(w.End.Sub(w.Start)))
+		text += ", for " + span(w.End.Sub(w.Start))
 	}
 	return text
 }
 
+// bounds are the indices of what lies in w.
+func (m *model) bounds(w *Window) (start, end int) {
+	n := len(m.value)
+	return min(max(0, int(w.Start.Sub(m.Start)/m.Step)), n), min(max(0, int(w.End.Sub(m.Start)/m.Step)), n)
+}
+
+// farthest moves the peak of what lasts to where a single value is farthest
+// from usual: the detector's is where a whole hour is.
+func (m *model) farthest(w *Window) {
+	start, end := m.bounds(w)
+	at, most := -1, 0.0
+	for i := start; i < end; i++ {
+		if off := math.Abs(m.value[i] - m.usual(i)); off > most {
+			at, most = i, off
+		}
+	}
+	if at < 0 {
+		return
+	}
+	half := (w.High - w.Low) / 2
+	w.Peak, w.Value, w.Usual, w.Direction = m.At(at), m.value[at], m.usual(at), Up
+	if w.Value < w.Usual {
+		w.Direction = Down
+	}
+	w.Low, w.High = w.Usual-half, w.Usual+half
+	w.Since, w.Record = m.since(stretch{start: start, end: end}, w.Direction)
+}
+
 // over returns the medians of what was measured in w and of what is usual then.
 func (m *model) over(w *Window) (is, usual float64) {
-	i := max(0, int(w.Start.Sub(m.Start)/m.Step))
-	j := min(len(m.value), int(w.End.Sub(m.Start)/m.Step))
 	var measured, normal []float64
-	for ; i < j; i++ {
+	for i, end := m.bounds(w); i < end; i++ {
 		if !math.IsNaN(m.value[i]) {
 			measured, normal = append(measured, m.value[i]), append(normal, m.usual(i))
 		}
@@ -198,7 +226,7 @@ func (l *look) sayShape(w Window, was, is []float64) string {
 	for _, look := range []struct {
 		name string
 		at   func([]float64) int
-	}{{"highest", highest}, {"lowest", lowest24}} {
+	}{{"highest", highestHour}, {"lowest", lowestHour}} {
 		if before, now := look.at(was), look.at(is); apartBy(before, now) > 2 {
 			return text + fmt.Sprintf("usually %s at %02d:00, now at %02d:00", look.name, before, now)
 		}
@@ -220,7 +248,7 @@ func smooth(x []float64) []float64 {
 	return out
 }
 
-func highest(x []float64) int {
+func highestHour(x []float64) int {
 	at := 0
 	for k := range x {
 		if x[k] > x[at] {
@@ -230,7 +258,7 @@ func highest(x []float64) int {
 	return at
 }
 
-func lowest24(x []float64) int {
+func lowestHour(x []float64) int {
 	at := 0
 	for k := range x {
 		if x[k] < x[at] {

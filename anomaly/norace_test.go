@@ -1,0 +1,5 @@
+//go:build !race
+
+package anomaly
+
+const seeds = 200 // how many generated series a property is tried on
