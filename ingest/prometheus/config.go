@@ -34,7 +34,8 @@ type Config struct {
 	Gap       string `yaml:"gap,omitempty"`        // a longer pause between two samples is a gap, "5m" if empty
 	Bridge    string `yaml:"bridge,omitempty"`     // what a longer gap hides stays unknown, "6h" if empty
 	Delay     string `yaml:"delay,omitempty"`      // how far behind the clock samples are read, "5m" if empty
-	MaxSeries int    `yaml:"max_series,omitempty"` // how many series one query may have, 2000 if 0
+	MaxSeries int    `yaml:"max_series,omitempty"` // how many series one query of an SLO may have, 2000 if 0
+	Rules     *bool  `yaml:"rules,omitempty"`      // whether its alerting rules are read; nil means that they are
 }
 
 // spans are the lengths of time of a configuration.

@@ -49,6 +49,12 @@ type fake struct {
 	mostSpan  time.Duration                           // longer ranges are too many samples; 0 for any
 	fault     func(path string, f form) (string, int) // "" for none
 	asked     []string
+
+	lines    map[string][]line // what query_range answers, by the query
+	rules    string            // the groups that rules answers with; "" for a server without
+	declared map[string]string // the types of metrics
+	labels   map[string][]string
+	most     int // more values in one answer are too many samples; 0 for any
 }
 
 // form is the parameters of a request.
@@ -85,7 +91,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/api/v1/query_range":
 		f.steps(w, r.Form.Get)
 	default:
-		http.NotFound(w, r)
+		f.list(w, r)
 	}
 }
 
@@ -158,6 +164,10 @@ func (f *fake) steps(w http.ResponseWriter, get form) {
 		refuse(w, "bad_data", "exceeded maximum resolution of 11,000 points per timeseries.")
 		return
 	}
+	if lines, ok := f.lines[get("query")]; ok {
+		f.draw(w, lines, start, end, step)
+		return
+	}
 	values := f.exprs[get("query")]
 	if values == nil {
 		refuse(w, "bad_data", "nobody knows "+get("query"))
@@ -186,6 +196,12 @@ func (f *fake) change(fn func()) {
 // source returns a source of the fake as a new process has it.
 func (f *fake) source(t testing.TB, cfg prometheus.Config, slos ...opsreview.SLO) ingest.Source {
 	t.Helper()
+	return f.looking(t, cfg, nil, slos...)
+}
+
+// looking returns a source that looks at charts too.
+func (f *fake) looking(t testing.TB, cfg prometheus.Config, look *prometheus.LookBack, slos ...opsreview.SLO) ingest.Source {
+	t.Helper()
 	cfg.Name, cfg.BaseURL = "prom", f.URL
 	for i := range slos {
 		slos[i].Source = "prom"
@@ -194,7 +210,11 @@ func (f *fake) source(t testing.TB, cfg prometheus.Config, slos ...opsreview.SLO
 		Now:   func() time.Time { f.mu.Lock(); defer f.mu.Unlock(); return f.now },
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
-	s, err := prometheus.New(cfg, "", slos, f.Client(), prometheus.WithClock(clock), prometheus.WithPatience(3, time.Minute))
+	opts := []prometheus.Option{prometheus.WithClock(clock), prometheus.WithPatience(3, time.Minute)}
+	if look != nil {
+		opts = append(opts, prometheus.WithLookBack(*look))
+	}
+	s, err := prometheus.New(cfg, "", slos, f.Client(), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

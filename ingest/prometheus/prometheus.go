@@ -29,20 +29,31 @@ type Source struct {
 	spans  spans
 	client *prom.Client
 	slos   []opsreview.SLO
+	look   *LookBack // nil if no series are looked at
 }
 
 var _ ingest.Source = (*Source)(nil)
 
-// An Option changes how a source behaves. Tests need them.
-type Option func(*rest.Config)
+// An Option changes how a source behaves.
+type Option func(*settings)
 
-// WithClock makes the source wait and tell the time by c.
-func WithClock(c rest.Clock) Option { return func(r *rest.Config) { r.Clock = c } }
+// settings are what options change.
+type settings struct {
+	rest []prom.Option
+	look *LookBack
+}
+
+// WithClock makes the source wait and tell the time by c. Tests need it.
+func WithClock(c rest.Clock) Option {
+	return func(s *settings) { s.rest = append(s.rest, func(r *rest.Config) { r.Clock = c }) }
+}
 
 // WithPatience bounds how often a request is sent and how long all its attempts
-// may take together.
+// may take together. Tests need it.
 func WithPatience(attempts int, most time.Duration) Option {
-	return func(r *rest.Config) { r.Attempts, r.MaxElapsed = attempts, most }
+	return func(s *settings) {
+		s.rest = append(s.rest, func(r *rest.Config) { r.Attempts, r.MaxElapsed = attempts, most })
+	}
 }
 
 // New returns a source that counts those of slos that name it as theirs. The
@@ -57,15 +68,15 @@ func New(cfg Config, secret rest.Secret, slos []opsreview.SLO, hc *http.Client, 
 	if err != nil {
 		return nil, err
 	}
-	inner := make([]prom.Option, len(opts))
-	for i, o := range opts {
-		inner[i] = prom.Option(o)
+	var set settings
+	for _, o := range opts {
+		o(&set)
 	}
-	client, err := prom.New(cfg.BaseURL, cfg.auth(secret), hc, inner...)
+	client, err := prom.New(cfg.BaseURL, cfg.auth(secret), hc, set.rest...)
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{cfg: cfg, spans: sp, client: client}
+	s := &Source{cfg: cfg, spans: sp, client: client, look: set.look}
 	for _, o := range slos {
 		if o.Source == cfg.Name {
 			s.slos = append(s.slos, o)
@@ -111,6 +122,12 @@ func (s *Source) Pull(ctx context.Context, session ingest.Session) error {
 		return err
 	}
 	if err := p.finish(ctx); err != nil {
+		return err
+	}
+	if err := p.rules(ctx); err != nil {
+		return err
+	}
+	if err := p.lookBack(ctx); err != nil {
 		return err
 	}
 	if len(p.failed) > 0 {

@@ -17,6 +17,12 @@ const stateVersion = 1
 type state struct {
 	V    int              `json:"v"`
 	SLOs map[string]reach `json:"slos"`
+
+	Charts   map[string]chartState `json:"charts,omitempty"` // by key
+	Listed   string                `json:"listed,omitempty"` // a hash of the list of charts that was saved; "" for none
+	Looked   time.Time             `json:"looked,omitzero"`  // when all charts had been read
+	LookHash string                `json:"look_hash,omitempty"`
+	Rules    string                `json:"rules,omitempty"` // a hash of the alerting rules that were saved; "" for none
 }
 
 // A reach is how far an SLO has been read.

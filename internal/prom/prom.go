@@ -131,9 +131,9 @@ type envelope struct {
 // ones may be answered.
 var errTooMuch = errors.New("the question is too large for the server")
 
-// get asks for a resource that takes no parameters to speak of.
-func (c *Client) get(ctx context.Context, path string, into any) error {
-	resp, err := c.rest.Do(ctx, rest.Request{Path: path, Check: checkWhole})
+// get asks for a resource. Query may be nil.
+func (c *Client) get(ctx context.Context, path string, query url.Values, into any) error {
+	resp, err := c.rest.Do(ctx, rest.Request{Path: path, Query: query, Check: checkWhole})
 	if err != nil {
 		return err
 	}

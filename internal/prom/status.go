@@ -21,7 +21,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	var build struct {
 		Version string `json:"version"`
 	}
-	if err := c.get(ctx, "/api/v1/status/buildinfo", &build); err == nil {
+	if err := c.get(ctx, "/api/v1/status/buildinfo", nil, &build); err == nil {
 		st.Version = build.Version
 	} else if opsreview.ErrorCode(err) != opsreview.NotFound {
 		return st, err
@@ -29,7 +29,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	var run struct {
 		Retention string `json:"storageRetention"`
 	}
-	if err := c.get(ctx, "/api/v1/status/runtimeinfo", &run); err == nil {
+	if err := c.get(ctx, "/api/v1/status/runtimeinfo", nil, &run); err == nil {
 		st.Retention = strings.TrimSpace(run.Retention)
 	}
 	return st, ctx.Err()
@@ -41,7 +41,7 @@ func (c *Client) Config(ctx context.Context) (string, error) {
 	var answer struct {
 		YAML string `json:"yaml"`
 	}
-	err := c.get(ctx, "/api/v1/status/config", &answer)
+	err := c.get(ctx, "/api/v1/status/config", nil, &answer)
 	if code := opsreview.ErrorCode(err); code == opsreview.NotFound || code == opsreview.Invalid {
 		return "", nil // others than Prometheus, and those that let nobody look
 	}
