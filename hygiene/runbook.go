@@ -27,13 +27,15 @@ const (
 )
 
 // ParseRunbook reads a runbook in Markdown or HTML. The media type may be "":
-// the address and the text tell then. CheckedAt is the caller's.
+// the address and the text tell then. Of a document of another type nothing is
+// known but that it is there. CheckedAt is the caller's.
 func ParseRunbook(address, mediaType string, data []byte) opsreview.Runbook {
-	data = data[:min(len(data), maxRunbook)]
+	data = bytes.ToValidUTF8(data[:min(len(data), maxRunbook)], []byte("�"))
 	r := shelved{opsreview.Runbook{Address: address}}
 	switch {
 	case len(bytes.TrimSpace(data)) == 0:
 		r.Problem = "the document is empty"
+	case !isText(mediaType):
 	case isHTML(address, mediaType, data):
 		parseHTML(&r, data)
 	default:
@@ -46,6 +48,14 @@ func ParseRunbook(address, mediaType string, data []byte) opsreview.Runbook {
 
 // A shelved runbook is one that is being read.
 type shelved struct{ opsreview.Runbook }
+
+// isText reports whether there may be headings to read: there are none in a
+// picture, and those of a PDF are hidden.
+func isText(mediaType string) bool {
+	kind, _, err := mime.ParseMediaType(mediaType)
+	return err != nil || strings.HasPrefix(kind, "text/") || slices.Contains(
+		[]string{"application/octet-stream", "application/xhtml+xml", "application/markdown", "application/x-markdown"}, kind)
+}
 
 func isHTML(address, mediaType string, data []byte) bool {
 	kind, _, err := mime.ParseMediaType(mediaType)
@@ -193,7 +203,8 @@ func tokenAnchors(t html.Token) []string {
 	var all []string
 	for _, a := range t.Attr {
 		if a.Val != "" && (a.Key == "id" || (a.Key == "name" && t.DataAtom == atom.A)) {
-			all = append(all, a.Val)
+			// GitHub's script takes the prefix off where an address ends in the rest.
+			all = append(all, strings.TrimPrefix(a.Val, "user-content-"))
 		}
 	}
 	return all

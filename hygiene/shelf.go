@@ -154,6 +154,8 @@ func (l *linter) section(m monitor, r opsreview.Runbook, fragment string, users 
 	anchors := append(slices.Clone(r.Anchors), anchorsOf(r.Sections)...)
 	same := func(a string) bool { return strings.EqualFold(a, fragment) || squeeze(a) == squeeze(fragment) }
 	switch {
+	case len(anchors) == 0:
+		return // it is behind a login, or nothing that can be read
 	case fragment != "" && slices.ContainsFunc(anchors, same):
 		return
 	case fragment != "":
