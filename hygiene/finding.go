@@ -131,15 +131,7 @@ func join(defs []opsreview.MonitorDefinition, monitors []opsreview.Monitor) [][]
 		best, length := []int(nil), 0
 		said := strings.Join(words(m.Title), " ")
 		for i, d := range defs {
-			n := 0
-			if m.Rule != "title" {
-				if sameAttribute(m, d) {
-					n = 1 << 20
-				}
-			} else if fits(said, titles[i]) {
-				n = len(strings.Join(titles[i], ""))
-			}
-			switch {
+			switch n := likeness(m, d, said, titles[i]); {
 			case n > length:
 				best, length = []int{i}, n
 			case n == length && n > 0:
@@ -151,6 +143,18 @@ func join(defs []opsreview.MonitorDefinition, monitors []opsreview.Monitor) [][]
 		}
 	}
 	return paged
+}
+
+// likeness is 0 where a definition did not make a monitor, and more the surer
+// it is that it did.
+func likeness(m opsreview.Monitor, d opsreview.MonitorDefinition, said string, title []string) int {
+	switch {
+	case m.Rule != "title" && sameAttribute(m, d):
+		return 1
+	case m.Rule == "title" && fits(said, title):
+		return len(strings.Join(title, ""))
+	}
+	return 0
 }
 
 // sameAttribute reports whether a monitor that is known by an attribute of its

@@ -44,17 +44,20 @@ func (s *Source) Look(ctx context.Context, addresses []string, told func()) []op
 	}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
+	one := func(i int) {
+		found[i] = s.look(ctx, addresses[i])
+		if told != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			told()
+		}
+	}
 	work := make(chan string)
 	for range min(hostsAt, len(hosts)) {
 		wg.Go(func() {
 			for h := range work {
 				for _, i := range byHost[h] {
-					found[i] = s.look(ctx, addresses[i])
-					mu.Lock()
-					if told != nil {
-						told()
-					}
-					mu.Unlock()
+					one(i)
 				}
 			}
 		})
