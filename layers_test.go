@@ -52,7 +52,7 @@ var layers = map[string][]string{
 	"deliver":                 {".", "internal/rest", "report"},
 	"server":                  {".", "anomaly", "auth", "dashboard", "definition", "hygiene", "incident", "ingest", "lookback", "meeting", "policy", "proto/opsreview/v1", "report", "review", "slo", "store", "ticket", "toil"},
 	"config": {
-		".", "auth", "dashboard", "hygiene", "ingest/alertmanager", "ingest/grafana", "ingest/pagerduty", "ingest/prometheus", "ingest/rootly", "ingest/runbook",
+		".", "anomaly", "auth", "dashboard", "hygiene", "ingest/alertmanager", "ingest/grafana", "ingest/pagerduty", "ingest/prometheus", "ingest/rootly", "ingest/runbook",
 		"incident", "lookback", "policy", "slo", "ticket", "ticket/github",
 		"ticket/jira", "ticket/markdown", "toil",
 	},

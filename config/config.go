@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/hygiene"
 	"opsreview/policy"
 )
 
@@ -37,6 +38,13 @@ type Config struct {
 	Maintenance []Maintenance `yaml:"maintenance"`
 	Reports     []Report      `yaml:"reports"`
 
+	Dashboards   []Dashboard       `yaml:"dashboards"` // what is looked at
+	Queries      []Query           `yaml:"queries"`    // and what else is
+	LookBack     LookBack          `yaml:"look_back"`
+	MonitorFiles []string          `yaml:"monitors"` // patterns of files that define monitors
+	RunbookFiles []string          `yaml:"runbooks"` // patterns
+	Lint         map[string]string `yaml:"lint"`     // what is said of rules, by ID: off, error, warning or note
+
 	Tracker *Tracker `yaml:"tracker,omitempty"` // where findings are filed; nil for nowhere
 
 	// Document is the policy that Policy names, or the one that is built in.
@@ -47,6 +55,16 @@ type Config struct {
 	// sources but can be lived with, each with its place.
 	Objectives []opsreview.SLO `yaml:"-"`
 	Warnings   []string        `yaml:"-"`
+
+	// Boards are the dashboards of files, Wanted the entries for those that
+	// sources deliver, and Charts the queries. Definitions and Runbooks are those
+	// of files, which are held against LintRules.
+	Boards      []Board                       `yaml:"-"`
+	Wanted      Wanted                        `yaml:"-"`
+	Charts      []opsreview.Chart             `yaml:"-"`
+	Definitions []opsreview.MonitorDefinition `yaml:"-"`
+	Runbooks    []opsreview.Runbook           `yaml:"-"`
+	LintRules   []hygiene.Rule                `yaml:"-"`
 
 	// Origin says where each top-level key has its value from: "default" or
 	// "opsreview.yaml:3". Who overrides a value, with a flag for instance, notes
@@ -98,24 +116,26 @@ type Responder struct {
 }
 
 // keys are the top-level keys in the order in which they are printed.
-var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "slos", "maintenance", "reports", "tracker"}
+var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "slos", "dashboards", "queries", "look_back", "monitors", "runbooks", "lint", "maintenance", "reports", "tracker"}
 
 // Default returns the configuration of an empty file.
 func Default() Config {
 	c := Config{
 		Server:    Server{Listen: "127.0.0.1:7474"},
 		Retention: Retention{Raw: Duration(90 * 24 * time.Hour)},
+		LookBack:  defaultLookBack(),
 		Document:  policy.Default(),
 		Origin:    map[string]string{},
 	}
+	c.LintRules, _ = hygiene.Rules(nil) // nothing that could be unknown
 	for _, k := range keys {
 		c.Origin[k] = "default"
 	}
 	return c
 }
 
-// Load reads the configuration at path, and the policy and the objectives that
-// it names. Relative paths in the file are relative to its folder, and come out
+// Load reads the configuration at path, and the policy, the objectives and the
+// other files that it names. Relative paths in the file are relative to its folder, and come out
 // ready to open. It
 // returns a NotFound error if there is no such file and an Invalid one, which
 // names every mistake with its place, if it cannot be used.
@@ -129,7 +149,10 @@ func Load(path string) (Config, error) {
 		return Config{}, err
 	}
 	c.resolvePaths(filepath.Dir(path))
-	if err := c.loadSLOs(readSLOFiles); err != nil {
+	if err := c.loadSLOs(readFiles("objectives")); err != nil {
+		return Config{}, err
+	}
+	if err := c.loadLooks(filepath.Dir(path), readFiles("configured")); err != nil {
 		return Config{}, err
 	}
 	if c.Policy == "" {
@@ -165,8 +188,14 @@ func (c *Config) resolvePaths(dir string) {
 		paths = append(paths, c.Reports[i].paths()...)
 	}
 	paths = append(paths, c.Tracker.paths()...)
-	for i, pattern := range c.SLOs {
-		c.SLOs[i] = resolvePattern(dir, pattern)
+	lists := [][]string{c.SLOs, c.MonitorFiles, c.RunbookFiles}
+	for _, d := range c.Dashboards {
+		lists = append(lists, d.Files)
+	}
+	for _, patterns := range lists {
+		for i, pattern := range patterns {
+			patterns[i] = resolvePattern(dir, pattern)
+		}
 	}
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {

@@ -224,6 +224,24 @@ sources:
 # default
 slos: []
 # default
+dashboards: []
+# default
+queries: []
+# default
+look_back:
+  span: 14d
+  history: 42d
+  most: 10
+  threshold: 7.0
+  max_series: 20
+  step: 1m
+# default
+monitors: []
+# default
+runbooks: []
+# default
+lint: {}
+# default
 maintenance: []
 # default
 reports: []

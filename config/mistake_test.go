@@ -18,7 +18,7 @@ func TestParse_Mistakes(t *testing.T) {
 	}{
 		"a key that nobody knows": {
 			"tems: []\n",
-			"opsreview.yaml:1: tems: there is no such key: the keys are database, maintenance, policy, reports, responders, retention, server, slos, sources, teams, tracker",
+			"opsreview.yaml:1: tems: there is no such key: the keys are dashboards, database, lint, look_back, maintenance, monitors, policy, queries, reports, responders, retention, runbooks, server, slos, sources, teams, tracker",
 		},
 		"a key of a team that nobody knows": {
 			"teams:\n  - name: a\n    timezone: UTC\n",
@@ -34,11 +34,11 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"a type of source that nobody knows": {
 			"sources:\n  - {name: pd, type: pagerdty, token_file: t}\n",
-			`opsreview.yaml:2: sources[0].type: there is no type "pagerdty": the types are alertmanager, pagerduty, prometheus`,
+			`opsreview.yaml:2: sources[0].type: there is no type "pagerdty": the types are alertmanager, grafana, pagerduty, prometheus`,
 		},
 		"a source without a type": {
 			"sources:\n  - {name: pd, token_file: t}\n",
-			"opsreview.yaml:2: sources[0].type: is missing: the types are alertmanager, pagerduty, prometheus",
+			"opsreview.yaml:2: sources[0].type: is missing: the types are alertmanager, grafana, pagerduty, prometheus",
 		},
 		"a source without a name": {
 			"sources:\n  - {type: pagerduty, token_file: t}\n",
@@ -198,7 +198,7 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"a document that is a list": {
 			"- teams\n",
-			"opsreview.yaml: want keys and values: database, maintenance, policy, reports, responders, retention, server, slos, sources, teams, tracker",
+			"opsreview.yaml: want keys and values: dashboards, database, lint, look_back, maintenance, monitors, policy, queries, reports, responders, retention, runbooks, server, slos, sources, teams, tracker",
 		},
 		"several mistakes at once are all told, in the order of the file": {
 			"server: {listen: nowhere}\nteams:\n  - {name: a, time_zone: Mars}\n  - {name: a}\nretention: {raw: 1h}\n",

@@ -16,32 +16,37 @@ import (
 // countingTypes are the types of source that count the events of objectives.
 var countingTypes = []string{"prometheus"}
 
-// ParseWith is Parse that reads the objectives too, from files whose patterns
-// are relative to the root of fsys. Name is that of the configuration, whose
+// ParseWith is Parse that reads the objectives and the other files too, whose
+// patterns are relative to the root of fsys. Name is that of the configuration, whose
 // folder is put before the names of the files in messages.
 func ParseWith(name string, data []byte, fsys fs.FS) (Config, error) {
 	c, err := Parse(name, data)
 	if err != nil {
 		return Config{}, err
 	}
-	err = c.loadSLOs(func(pattern string) ([]slo.Document, error) {
+	read := func(pattern string) ([]slo.Document, error) {
 		names, err := fs.Glob(fsys, path.Clean(pattern))
-		docs, err := readAll(names, err, func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
+		docs, err := readAll("objectives", names, err, func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
 		for i := range docs {
 			docs[i].Name = path.Join(path.Dir(name), docs[i].Name)
 		}
 		return docs, err
-	})
-	return c, err
+	}
+	if err := c.loadSLOs(read); err != nil {
+		return c, err
+	}
+	return c, c.loadLooks(path.Dir(name), read)
 }
 
-// readSLOFiles reads the files that a pattern matches on this machine.
-func readSLOFiles(pattern string) ([]slo.Document, error) {
-	names, err := filepath.Glob(pattern)
-	return readAll(names, err, os.ReadFile)
+// readFiles reads the files that a pattern matches on this machine.
+func readFiles(what string) func(pattern string) ([]slo.Document, error) {
+	return func(pattern string) ([]slo.Document, error) {
+		names, err := filepath.Glob(pattern)
+		return readAll(what, names, err, os.ReadFile)
+	}
 }
 
-func readAll(names []string, err error, read func(string) ([]byte, error)) ([]slo.Document, error) {
+func readAll(what string, names []string, err error, read func(string) ([]byte, error)) ([]slo.Document, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +54,7 @@ func readAll(names []string, err error, read func(string) ([]byte, error)) ([]sl
 	for _, name := range names {
 		data, err := read(name)
 		if err != nil {
-			return nil, readError(err, "objectives", name)
+			return nil, readError(err, what, name)
 		}
 		docs = append(docs, slo.Document{Name: name, Data: data})
 	}
@@ -60,26 +65,8 @@ func readAll(names []string, err error, read func(string) ([]byte, error)) ([]sl
 // sources that count them. What is wrong with them but can be lived with becomes
 // a warning.
 func (c *Config) loadSLOs(read func(pattern string) ([]slo.Document, error)) error {
-	var docs []slo.Document
-	var mistakes []problem
-	seen := map[string]bool{}
-	for i, pattern := range c.SLOs {
-		field := fmt.Sprintf("slos[%d]", i)
-		matches, err := read(pattern)
-		switch {
-		case err != nil:
-			mistakes = append(mistakes, problem{field, opsreview.ErrorMessage(err)})
-		case len(matches) == 0:
-			mistakes = append(mistakes, problem{field, fmt.Sprintf("no file matches %q", pattern)})
-		}
-		for _, d := range matches {
-			if !seen[d.Name] {
-				docs = append(docs, d)
-			}
-			seen[d.Name] = true
-		}
-	}
-	if err := c.form.report(mistakes); err != nil {
+	docs, err := c.documents("slos", c.SLOs, read)
+	if err != nil {
 		return err
 	}
 	slos, problems := slo.Parse(docs)
@@ -180,17 +167,6 @@ func queriesOf(i opsreview.Indicator) []opsreview.Query {
 		}
 	}
 	return all
-}
-
-// sloProblems finds patterns that can match nothing.
-func (c Config) sloProblems() []problem {
-	problems := listProblems("slos", c.SLOs)
-	for i, pattern := range c.SLOs {
-		if _, err := filepath.Match(pattern, ""); err != nil {
-			problems = append(problems, problem{fmt.Sprintf("slos[%d]", i), fmt.Sprintf("%q is not a pattern of file names: write slo/*.yaml", pattern)})
-		}
-	}
-	return problems
 }
 
 // resolvePattern makes a pattern of file names independent of where the program

@@ -89,7 +89,7 @@ func TestParseWith_Mistakes(t *testing.T) {
 			want: `opsreview.yaml:2: slos[0]: no file matches "slo/*.yaml"`,
 		},
 		"a pattern that is none": {
-			config: "slos: ['slo/[a']\n", want: `opsreview.yaml:1: slos[0]: "slo/[a" is not a pattern of file names: write slo/*.yaml`,
+			config: "slos: ['slo/[a']\n", want: `opsreview.yaml:1: slos[0]: "slo/[a" is not a pattern of file names: write folder/*.yaml`,
 		},
 		"a pattern twice": {
 			config: "slos: [a.yaml, a.yaml]\n", want: `opsreview.yaml:1: slos[1]: "a.yaml" is there already, in slos[0]`,

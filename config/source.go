@@ -13,6 +13,7 @@ import (
 
 	"opsreview"
 	"opsreview/ingest/alertmanager"
+	"opsreview/ingest/grafana"
 	"opsreview/ingest/pagerduty"
 	"opsreview/ingest/prometheus"
 )
@@ -31,6 +32,7 @@ type Source struct {
 	PagerDuty    pagerduty.Config    // if Type is "pagerduty"
 	Prometheus   prometheus.Config   // if Type is "prometheus"
 	Alertmanager alertmanager.Config // if Type is "alertmanager"
+	Grafana      grafana.Config      // if Type is "grafana"
 }
 
 // A vendor is a type of source.
@@ -75,6 +77,12 @@ var sourceTypes = map[string]vendor{
 			return []*string{&s.Alertmanager.WebhookTokenFile, &s.Alertmanager.PrometheusTokenFile, &s.Alertmanager.PrometheusPasswordFile}
 		},
 		write: func(s Source) any { return written[alertmanager.Config]{s.Alertmanager, s.Every} },
+	},
+	"grafana": {
+		keys:   fieldsOf(reflect.TypeFor[grafana.Config]()),
+		config: func(s *Source) vendorConfig { return &s.Grafana },
+		paths:  func(s *Source) []*string { return []*string{&s.Grafana.TokenFile} },
+		write:  func(s Source) any { return written[grafana.Config]{s.Grafana, s.Every} },
 	},
 }
 
@@ -141,7 +149,7 @@ func (c Config) sourceWarnings() []string {
 
 // baseURL is where the vendor's API is, as far as the source says.
 func (s Source) baseURL() string {
-	return cmp.Or(s.PagerDuty.BaseURL, s.Prometheus.BaseURL)
+	return cmp.Or(s.PagerDuty.BaseURL, s.Prometheus.BaseURL, s.Grafana.BaseURL)
 }
 
 // checkSource compares a mapping with the keys of its type of source.
