@@ -103,7 +103,7 @@ func (db *DB) save(ctx context.Context, w *writer, f facts) (opsreview.Saved, er
 	}
 	for _, step := range []func(context.Context, *writer, facts, *opsreview.Saved) error{
 		saveOrg, db.savePages, saveShifts, saveRaw, db.saveRejects, saveSuspects, saveLabels, saveSegments,
-		saveCharts, savePoints, saveDocuments, saveProgress,
+		saveCharts, savePoints, saveDocuments, saveIncidents, saveToil, saveProgress,
 	} {
 		if err := step(ctx, w, f, &saved); err != nil {
 			return saved, err
@@ -143,6 +143,14 @@ func checkBatch(source string, b opsreview.Batch) error {
 		return err
 	}
 	if err := checkPoints(b.Points); err != nil {
+		return err
+	}
+	for i := range b.Incidents {
+		if err := checkIncident(source, &b.Incidents[i]); err != nil {
+			return err
+		}
+	}
+	if err := checkBatchToil(source, b.Toil); err != nil {
 		return err
 	}
 	return checkOrg(source, b)

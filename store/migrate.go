@@ -19,7 +19,7 @@ const (
 	// schemaVersion is the number of the newest migration. Each migration ends
 	// by writing its number to user_version, so that opening a database that is
 	// up to date costs one read.
-	schemaVersion = 8
+	schemaVersion = 9
 
 	// applicationID marks the files of this program ("oprv").
 	applicationID = 0x6f707276
