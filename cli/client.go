@@ -21,19 +21,21 @@ import (
 
 // A client is a connection to the API.
 type client struct {
-	pages     pb.PageServiceClient
-	loads     pb.LoadServiceClient
-	reviews   pb.ReviewServiceClient
-	monitors  pb.MonitorServiceClient
-	policies  pb.PolicyServiceClient
-	teams     pb.TeamServiceClient
-	sources   pb.SourceServiceClient
-	ingests   pb.IngestServiceClient
-	databases pb.DatabaseServiceClient
-	audits    pb.AuditServiceClient
-	budgets   pb.BudgetServiceClient
-	findings  pb.FindingServiceClient
-	tickets   pb.TicketServiceClient
+	pages      pb.PageServiceClient
+	loads      pb.LoadServiceClient
+	reviews    pb.ReviewServiceClient
+	monitors   pb.MonitorServiceClient
+	policies   pb.PolicyServiceClient
+	teams      pb.TeamServiceClient
+	sources    pb.SourceServiceClient
+	ingests    pb.IngestServiceClient
+	databases  pb.DatabaseServiceClient
+	audits     pb.AuditServiceClient
+	budgets    pb.BudgetServiceClient
+	findings   pb.FindingServiceClient
+	tickets    pb.TicketServiceClient
+	anomalies  pb.AnomalyServiceClient
+	dashboards pb.DashboardServiceClient
 }
 
 // withClient connects to the API, calls fn and closes what it opened. With
@@ -51,19 +53,21 @@ func (a *app) withClient(ctx context.Context, fn func(context.Context, client) e
 	}
 	defer conn.Close() //nolint:errcheck // nothing is lost with a client's connection
 	return fn(ctx, client{
-		pages:     pb.NewPageServiceClient(conn),
-		loads:     pb.NewLoadServiceClient(conn),
-		reviews:   pb.NewReviewServiceClient(conn),
-		monitors:  pb.NewMonitorServiceClient(conn),
-		policies:  pb.NewPolicyServiceClient(conn),
-		teams:     pb.NewTeamServiceClient(conn),
-		sources:   pb.NewSourceServiceClient(conn),
-		ingests:   pb.NewIngestServiceClient(conn),
-		databases: pb.NewDatabaseServiceClient(conn),
-		audits:    pb.NewAuditServiceClient(conn),
-		budgets:   pb.NewBudgetServiceClient(conn),
-		findings:  pb.NewFindingServiceClient(conn),
-		tickets:   pb.NewTicketServiceClient(conn),
+		pages:      pb.NewPageServiceClient(conn),
+		loads:      pb.NewLoadServiceClient(conn),
+		reviews:    pb.NewReviewServiceClient(conn),
+		monitors:   pb.NewMonitorServiceClient(conn),
+		policies:   pb.NewPolicyServiceClient(conn),
+		teams:      pb.NewTeamServiceClient(conn),
+		sources:    pb.NewSourceServiceClient(conn),
+		ingests:    pb.NewIngestServiceClient(conn),
+		databases:  pb.NewDatabaseServiceClient(conn),
+		audits:     pb.NewAuditServiceClient(conn),
+		budgets:    pb.NewBudgetServiceClient(conn),
+		findings:   pb.NewFindingServiceClient(conn),
+		tickets:    pb.NewTicketServiceClient(conn),
+		anomalies:  pb.NewAnomalyServiceClient(conn),
+		dashboards: pb.NewDashboardServiceClient(conn),
 	})
 }
 

@@ -82,6 +82,7 @@ func (a *app) printReview(r *pb.Review, all bool) {
 	writeLine(a.stdout, s.bold("RESPONDERS"))
 	printLoads(a.stdout, s, r.GetLoads(), width, 3)
 	a.printReviewBudget(r.GetBudget(), f)
+	a.printReviewLookBack(r.GetLookBack(), r, f)
 	printTopics(a.stdout, s, r, f, width)
 	a.printReviewFindings(r)
 	a.printClosedTickets(r)
@@ -277,6 +278,7 @@ type reviewJSON struct {
 
 	Suggested *suggestedJSON  `json:"suggested,omitempty"`
 	Budget    *burnReportJSON `json:"budget,omitempty"`
+	LookBack  *lookBackJSON   `json:"look_back,omitempty"`
 
 	Findings       []findingJSON `json:"findings"`
 	FindingTickets []ticketJSON  `json:"finding_tickets"`
@@ -320,7 +322,7 @@ func reviewToJSON(r *pb.Review) reviewJSON {
 		Team: r.GetTeam(), Window: windowToJSON(r.GetWindow()), Week: r.GetWeek(), TimeZone: r.GetTimeZone(),
 		Headline: headlineToJSON(r.GetHeadline()), Monitors: []monitorJSON{}, Loads: loadsToJSON(r.GetLoads()),
 		Topics: []topicJSON{}, More: r.GetMoreTopics(), Gaps: gapsToJSON(r.GetGaps()),
-		Suggested: suggestedToJSON(r.GetSuggested()), Budget: burnReportToJSON(r.GetBudget()),
+		Suggested: suggestedToJSON(r.GetSuggested()), Budget: burnReportToJSON(r.GetBudget()), LookBack: lookBackToJSON(r.GetLookBack()),
 		Findings: findingsToJSON(r.GetFindings()), FindingTickets: ticketsToJSON(r.GetFindingTickets()), ClosedTickets: ticketsToJSON(r.GetClosedTickets()),
 	}
 	for _, m := range r.GetMonitors() {
