@@ -68,12 +68,19 @@ func tool(t *testing.T, name string) string {
 // openReal starts a Prometheus that holds the history.
 func openReal(t *testing.T, h *history) (base string) {
 	t.Helper()
+	return openRealWith(t, h.openMetrics())
+}
+
+// openRealWith starts a Prometheus that holds samples, which are written as
+// OpenMetrics.
+func openRealWith(t *testing.T, samples []byte) (base string) {
+	t.Helper()
 	promtool, server := tool(t, "promtool"), tool(t, "prometheus")
 	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	input, data := filepath.Join(dir, "history.om"), filepath.Join(dir, "data")
-	if err := os.WriteFile(input, h.openMetrics(), 0o600); err != nil {
+	if err := os.WriteFile(input, samples, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.CommandContext(ctx, promtool, "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=168h", input, data).CombinedOutput(); err != nil {

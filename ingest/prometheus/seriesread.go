@@ -175,8 +175,8 @@ func (l *looking) ask(ctx context.Context, client *prom.Client, c *opsreview.Cha
 	var all []answer
 	for _, q := range c.Queries {
 		series, err := client.Range(ctx, q.Text, w.Start, w.End.Add(-w.step), w.step)
-		if err == nil && len(all)+len(series) > mostAsked {
-			err = opsreview.Errorf(opsreview.Invalid, "it has %d series, more than %d: aggregate them, with sum by (…) or topk for instance", len(all)+len(series), mostAsked)
+		if err == nil && len(all)+len(series) > max(mostAsked, 2*l.MaxSeries) {
+			err = opsreview.Errorf(opsreview.Invalid, "it has %d series, more than %d: aggregate them, with sum by (…) or topk for instance", len(all)+len(series), max(mostAsked, 2*l.MaxSeries))
 		}
 		if err != nil {
 			return nil, inQuery(c, q, err)
