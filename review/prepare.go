@@ -4,7 +4,9 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/incident"
 	"opsreview/slo"
+	"opsreview/toil"
 )
 
 // Prepare computes a review from its facts.
@@ -24,6 +26,14 @@ func Prepare(in Input) Review {
 		r.Budget = &report
 	}
 	r.LookBack = in.LookBack
+	if in.Incidents != nil {
+		report := incident.Prepare(*in.Incidents)
+		r.Incidents = &report
+	}
+	if in.Toil != nil {
+		report := toil.Prepare(*in.Toil)
+		r.Toil = &report
+	}
 	r.Findings, r.Closed = f.findings(r), Held(in.Closed)
 	r.Discuss, r.More = f.topics(r)
 	r.Gaps = append(f.gaps(r.Loads), in.LeftOut...)

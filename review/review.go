@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/incident"
 	"opsreview/lookback"
 	"opsreview/slo"
+	"opsreview/toil"
 )
 
 // Input is everything that a review is computed from.
@@ -67,6 +69,11 @@ type Input struct {
 	// themselves, worst first.
 	Hygiene []opsreview.Finding
 
+	// Incidents is what declared incidents are judged by, and Toil what toil is
+	// added up from; nil if there are none or nobody asked.
+	Incidents *incident.Input
+	Toil      *toil.Input
+
 	// LeftOut are things that were not looked up, such as budgets of too much at
 	// once.
 	LeftOut []Gap
@@ -85,6 +92,9 @@ type Review struct {
 	More     int           // pages worth discussing beyond those in Discuss
 	Gaps     []Gap         // what could not be computed, and why
 	Budget   *slo.Report   // where the error budgets went; nil if the input has none
+
+	Incidents *incident.Report // nil if the input has none
+	Toil      *toil.Report     // nil if the input has none
 
 	Findings []opsreview.Finding // what needs work, in the order of FindingsOf
 	LookBack *lookback.Report    // as the input has it
