@@ -16,12 +16,10 @@ const (
 	patternAgree = 0.6  // the share of the oddness that the odd days must have in common
 	weekTimes    = 2.5  // as patternTimes, for the levels of days
 	weekShare    = 0.3  // as patternShare
+	weekSpread   = 0.35 // the least change of a level, as a share of what a day spreads
+	weekOnce     = 2    // how much more a change must be that has been seen in one week only
 	weekDays     = 2    // how many days of the week must look different
 )
-
-// weekOnce is how much more a change must be that has been seen in one week
-// only, and in two.
-var weekOnce = [...]float64{1.5, 1}
 
 // A dayShape is one local day: how far each of its hours is from the day's own
 // level, and how far that level is from the week's.
@@ -195,7 +193,6 @@ func (l *look) weekPattern(days []dayShape) (Window, bool) {
 		}
 		past, review := days[:n], days[n:]
 		usual, limit := usualLevels(past)
-		limit *= weekOnce[weeks-1]
 		off := offLevels(review, usual, weeks)
 		least, kinds := math.Inf(1), 0
 		for _, o := range off {
@@ -203,7 +200,7 @@ func (l *look) weekPattern(days []dayShape) (Window, bool) {
 				least, kinds = min(least, math.Abs(o)), kinds+1
 			}
 		}
-		moved := slices.Min(off) <= -limit && slices.Max(off) >= limit
+		moved := slices.Min(off) <= -weekOnce*limit && slices.Max(off) >= weekOnce*limit
 		if kinds < weekDays || limit == 0 || (weeks == 1 && !moved && !workedWeekend(past, review)) {
 			continue
 		}
@@ -290,7 +287,7 @@ func usualLevels(past []dayShape) (usual []float64, limit float64) {
 		spread[i] = quantile(d.value, 0.75) - quantile(d.value, 0.25)
 	}
 	return usual, max(weekTimes*quantile(off, patternUsual),
-		weekShare*(slices.Max(usual)-slices.Min(usual)), weekShare*median(spread))
+		weekShare*(slices.Max(usual)-slices.Min(usual)), weekSpread*median(spread))
 }
 
 // describeWeek fills in which day of the week differs most, and by how much.

@@ -28,45 +28,62 @@ const (
 	usuallyThere   = 0.8 // the share of hours before a gap that must have values
 )
 
-// silences are all silences of one kind in a series, and what is usual of
-// them, in steps.
+// silences are all silences of one kind in a series. Nearly all of them last
+// for one step, so that those are only counted.
 type silences struct {
-	all     []silence
-	typical float64 // the median
+	short  int       // those of one step
+	longer []silence // the others, in order of time
+
+	typical float64 // the median length, in steps
 	long    float64 // the length from which one is long
 }
 
-// newSilences finds out what is usual.
-func newSilences(all []silence, step time.Duration) silences {
-	lengths, total := make([]int, len(all)), 0
-	for i, q := range all {
+func (s *silences) add(begin, end int) {
+	if end-begin <= 1 {
+		s.short++
+		return
+	}
+	s.longer = append(s.longer, silence{begin, end})
+}
+
+func (s *silences) count() int { return s.short + len(s.longer) }
+
+// measure finds out what is usual of at least one silence.
+func (s *silences) measure(step time.Duration) {
+	lengths, total := make([]int, len(s.longer)), float64(s.short)
+	for i, q := range s.longer {
 		lengths[i] = q.length()
-		total += lengths[i]
+		total += float64(lengths[i])
 	}
 	slices.Sort(lengths)
-	s := silences{all: all, typical: float64(lengths[len(lengths)/2])}
-	usual := float64(lengths[int(silenceByCount*float64(len(lengths)-1))])
-	spent, byTime := 0.0, 0.0
+	share := func(q float64) float64 {
+		k := int(q*float64(s.count()-1)) - s.short
+		if k < 0 {
+			return 1
+		}
+		return float64(lengths[k])
+	}
+	spent, byTime := float64(s.short), 1.0
 	for _, n := range lengths {
-		if spent += float64(n); spent > silenceByTime*float64(total) {
+		if spent += float64(n); spent > silenceByTime*total {
 			break
 		}
 		byTime = float64(n)
 	}
-	s.long = max(silenceTimes*usual, silenceOthers*byTime, float64(silenceLeast)/float64(step))
-	return s
+	s.typical = share(0.5)
+	s.long = max(silenceTimes*share(silenceByCount), silenceOthers*byTime, float64(silenceLeast)/float64(step))
 }
 
 // score grows with the logarithm of the length: a night of silence is no
 // hundred times worse than the first hour of it.
-func (s silences) score(q silence) float64 {
+func (s *silences) score(q silence) float64 {
 	return DefaultThreshold * (1 + math.Log2(float64(q.length())/s.long))
 }
 
 // changes returns the silences between changes of the value, and how many
 // changes there are. A gap in the data says nothing of changes, so that no
 // silence spans one.
-func (l *look) changes() (all []silence, n int) {
+func (l *look) changes() (s silences, n int) {
 	last, since := -1, -1
 	gap := max(int(30*time.Minute/l.Step), 2)
 	for i, v := range l.value {
@@ -76,48 +93,48 @@ func (l *look) changes() (all []silence, n int) {
 		case last < 0:
 			since = i
 		case i-last > gap:
-			all = append(all, silence{since, last + 1})
+			s.add(since, last+1)
 			since = i
 		case v != l.value[last]:
-			all = append(all, silence{since, i})
+			s.add(since, i)
 			since, n = i, n+1
 		}
 		last = i
 	}
 	if last >= 0 {
-		all = append(all, silence{since, last + 1})
+		s.add(since, last+1)
 	}
-	return all, n
+	return s, n
 }
 
 // gaps returns the silences between values.
-func (l *look) gaps() []silence {
-	var all []silence
+func (l *look) gaps() silences {
+	var s silences
 	last := -1
 	for i, v := range l.value {
 		if math.IsNaN(v) {
 			continue
 		}
 		if last >= 0 {
-			all = append(all, silence{last, i})
+			s.add(last, i)
 		}
 		last = i
 	}
 	if last >= 0 && last < len(l.value)-1 {
-		all = append(all, silence{last, len(l.value)})
+		s.add(last, len(l.value))
 	}
-	return all
+	return s
 }
 
 // flat finds where the value no longer changes, though it usually does.
 func (l *look) flat() []Window {
-	all, n := l.changes()
+	s, n := l.changes()
 	if n < happenings {
 		return nil
 	}
-	s := newSilences(all, l.Step)
+	s.measure(l.Step)
 	var windows []Window
-	for _, q := range all {
+	for _, q := range s.longer {
 		if float64(q.length()) < s.long || q.end <= l.from || q.begin >= l.to {
 			continue
 		}
@@ -131,13 +148,13 @@ func (l *look) flat() []Window {
 // vanished finds where there is no data, though there usually is. Whether the
 // whole source had none, the values of one series do not say.
 func (l *look) vanished() []Window {
-	all := l.gaps()
-	if len(all) < happenings {
+	s := l.gaps()
+	if s.count() < happenings {
 		return nil
 	}
-	s := newSilences(all, l.Step)
+	s.measure(l.Step)
 	var windows []Window
-	for _, q := range all {
+	for _, q := range s.longer {
 		if q.end <= l.from || q.begin+1 >= l.to {
 			continue
 		}

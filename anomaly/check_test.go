@@ -158,9 +158,20 @@ var planted = map[string]struct {
 	},
 }
 
-// reviewed looks back over the last two weeks of s.
-func reviewed(s Series) []Window {
-	return Detect(s, s.End().Add(-2*week), s.End(), Options{}).Windows
+// reviewed looks back over the last two weeks of s, and fails for windows that
+// nobody could draw.
+func reviewed(t *testing.T, s Series) []Window {
+	t.Helper()
+	windows := Detect(s, s.End().Add(-2*week), s.End(), Options{}).Windows
+	for _, w := range windows {
+		if sum := w.Value + w.Usual + w.Low + w.High + w.Score; math.IsNaN(sum) || math.IsInf(sum, 0) || w.Text == "" {
+			t.Errorf("not all is known of %+v", w)
+		}
+		if w.Low > w.High || w.Score < DefaultThreshold || !w.Start.Before(w.End) || w.Start.Before(s.Start) || w.End.After(s.End()) {
+			t.Errorf("%+v cannot be", w)
+		}
+	}
+	return windows
 }
 
 func onsets(windows []Window) string {
@@ -183,7 +194,7 @@ func TestDetect_Planted(t *testing.T) {
 				for i, v := range s.Values {
 					s.Values[i] = tt.plant(s.At(i), s.At(i).Sub(s.Start).Hours()/24, v)
 				}
-				if diff := cmp.Diff(tt.want, rounded(reviewed(s))); diff != "" {
+				if diff := cmp.Diff(tt.want, rounded(reviewed(t, s))); diff != "" {
 					t.Fatalf("seed %d: windows (-want +got):\n%s", seed, diff)
 				}
 			}
@@ -216,7 +227,7 @@ func TestDetect_PlantedAtOneMinute(t *testing.T) {
 			for i, v := range s.Values {
 				changed.Values[i] = tt.plant(s.At(i), s.At(i).Sub(s.Start).Hours()/24, v)
 			}
-			got := reviewed(changed)
+			got := reviewed(t, changed)
 			for i := range got {
 				got[i].Start = got[i].Start.Add(2 * time.Minute).Truncate(5 * time.Minute)
 			}
@@ -255,7 +266,7 @@ func TestDetect_IsQuietWhereNothingIsWeird(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := 0
 			for seed := range uint64(1 + seeds/len(clean)) {
-				for _, w := range reviewed(of(seed).series()) {
+				for _, w := range reviewed(t, of(seed).series()) {
 					n++
 					if w.Kind != Spike && w.Kind != Sustained {
 						t.Errorf("seed %d: %s %s: %s", seed, w.Kind, w.Start, w.Text)
@@ -300,7 +311,7 @@ func TestDetect_UsuallySilentSeriesAreNotFlat(t *testing.T) {
 			for i := range s.Values {
 				s.Values[i] = value(s.At(i), i)
 			}
-			for _, w := range reviewed(s) {
+			for _, w := range reviewed(t, s) {
 				if w.Kind != Spike && w.Kind != Sustained {
 					t.Errorf("%s: %s", w.Kind, w.Text)
 				}

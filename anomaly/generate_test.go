@@ -41,7 +41,7 @@ func usualAt(t time.Time, off func(time.Time) bool) float64 {
 			free++
 		}
 	}
-	return (100 + 40*math.Sin((hour-8)/24*2*math.Pi)) * (1 - 0.4*free/7)
+	return (100 + 40*math.Sin((hour-8.5)/24*2*math.Pi)) * (1 - 0.4*free/7)
 }
 
 func weekend(t time.Time) bool { return t.Weekday() == time.Saturday || t.Weekday() == time.Sunday }

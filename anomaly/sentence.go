@@ -198,9 +198,8 @@ func (l *look) sayVanished(w Window, there float64) string {
 }
 
 func (l *look) sayShift(w Window) string {
-	step := (w.High - w.Low) / 2
-	text := fmt.Sprintf("the level went from about %s to about %s on %s and stayed",
-		number(w.Usual, step), number(w.Value, step), l.local(w.Start).Format(minuteLayout))
+	from, to := levels(w)
+	text := fmt.Sprintf("the level went from about %s to about %s on %s and stayed", from, to, l.local(w.Start).Format(minuteLayout))
 	if !w.Ongoing {
 		text += " until " + l.local(w.End).Format(minuteLayout)
 	}
@@ -212,9 +211,17 @@ func (l *look) sayDrift(w Window, perDay float64) string {
 	if perDay < 0 {
 		verb = "fell"
 	}
-	step := (w.High - w.Low) / 2
-	return fmt.Sprintf("%s slowly from about %s to about %s in %s (%s a week)", verb,
-		number(w.Usual, step), number(w.Value, step), span(w.End.Sub(w.Start)), number(7*math.Abs(perDay), 0))
+	from, to := levels(w)
+	perWeek := 7 * math.Abs(perDay)
+	return fmt.Sprintf("%s slowly from about %s to about %s in %s (%s a week)",
+		verb, from, to, span(w.End.Sub(w.Start)), number(perWeek, perWeek/10))
+}
+
+// levels writes the levels before and after. They are about so much: a
+// fiftieth of them says nothing.
+func levels(w Window) (from, to string) {
+	step := max((w.High-w.Low)/2, math.Abs(w.Usual)/50, math.Abs(w.Value)/50)
+	return number(w.Usual, step), number(w.Value, step)
 }
 
 // sayShape says what is most telling of how the days look: when they are
