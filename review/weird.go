@@ -59,9 +59,11 @@ func (f *facts) hygiene() (kept []opsreview.Finding, more map[string]int) {
 			more[found.Kind]++
 			continue
 		}
-		found.Category = rule.Category
-		if found.Team == "" {
-			found.Team = s.ownerOf(func(name string) bool { return found.Service != "" && fold(name) == fold(found.Service) })
+		if found.Category == "" || found.Category == opsreview.Hygiene { // the policy's word for what has none of its own
+			found.Category = rule.Category
+		}
+		if m, ok := f.in.Monitors[found.Monitor]; ok {
+			found.Service, found.Team = s.serviceName(m.Service), s.owner(m.Service)
 		}
 		kept = append(kept, found)
 	}

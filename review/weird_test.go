@@ -58,10 +58,17 @@ func TestPrepare_BoundsWhatExplainsItselfPoorly(t *testing.T) {
 			opsreview.Finding{Key: fmt.Sprintf("monitor_unclear:%d", i), Kind: opsreview.MonitorUnclear, Category: opsreview.Hygiene})
 	}
 	in.Hygiene = append(in.Hygiene, opsreview.Finding{Key: "dashboard_unclear:x", Kind: opsreview.DashboardUnclear})
+	in.Hygiene[0].Monitor, in.Hygiene[1].Category = "m", opsreview.RunbookGap
+	in.Monitors = map[string]opsreview.Monitor{"m": {ID: "m", Service: ref("v")}}
+	in.Services = map[opsreview.Ref]opsreview.Service{ref("v"): {Ref: ref("v"), Name: "Vault"}}
+	in.Team = "secrets"
 	r := review.Prepare(in)
 	want := []string{"monitor_unclear:0", "monitor_unclear:1", "monitor_unclear:2", "monitor_unclear:3", "monitor_unclear:4", "dashboard_unclear:x"}
 	if diff := cmp.Diff(want, keys(r.Findings)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	if f := r.Findings[0]; f.Service != "Vault" || f.Team != "secrets" || r.Findings[1].Category != opsreview.RunbookGap {
+		t.Errorf("%+v and %+v", f, r.Findings[1])
 	}
 	gap := review.Gap{Subject: "monitors", Text: "2 more monitors could be clearer: monitor lint lists them"}
 	found := false

@@ -72,6 +72,16 @@ var authz = map[string]access{
 	pb.BudgetService_CreateCorrections_FullMethodName:  {least: auth.Writer, reach: teamReach, write: true},
 	pb.BudgetService_WithdrawCorrection_FullMethodName: {least: auth.Writer, reach: correctionReach, write: true},
 
+	pb.AnomalyService_ListAnomalies_FullMethodName: {least: auth.Reader, reach: teamReach},
+	pb.AnomalyService_GetAnomaly_FullMethodName:    {least: auth.Reader, reach: teamReach},
+	pb.AnomalyService_DecideAnomaly_FullMethodName: {least: auth.Writer, reach: teamReach, write: true},
+	pb.AnomalyService_ListDecisions_FullMethodName: {least: auth.Reader, reach: teamReach},
+
+	pb.DashboardService_ListDashboards_FullMethodName: {least: auth.Reader, reach: teamReach},
+	pb.DashboardService_ListCharts_FullMethodName:     {least: auth.Reader, reach: teamReach},
+	pb.DashboardService_LintDashboards_FullMethodName: {least: auth.Reader, reach: teamReach},
+	pb.DashboardService_LintMonitors_FullMethodName:   {least: auth.Reader, reach: teamReach},
+
 	pb.MonitorService_ListMonitors_FullMethodName: {least: auth.Reader, reach: teamReach},
 	pb.MonitorService_GetMonitor_FullMethodName:   {least: auth.Reader, reach: monitorReach},
 
@@ -171,17 +181,20 @@ func isTrial(req any) bool {
 	return ok && !r.GetApply()
 }
 
-// asAuthor gives the request's label or correction the caller's name. Admins and tokens may
+// asAuthor gives the request's label, correction or decision the caller's name. Admins and tokens may
 // speak for somebody else, since automation passes on what people said; a
 // person may not. It returns for whom the caller speaks, "" for themselves.
 // Where nobody is asked who they are, a label says whose it is, and a correction
-// that says nothing is by whoever uses this machine.
+// or a decision that says nothing is by whoever uses this machine.
 func asAuthor(c auth.Caller, req proto.Message) string {
 	if c.Via == auth.ViaLocal {
 		if r, ok := req.(*pb.CreateCorrectionsRequest); ok && r.Author == "" {
 			r.Author = c.Name
 		}
 		if r, ok := req.(*pb.WithdrawCorrectionRequest); ok && r.Author == "" {
+			r.Author = c.Name
+		}
+		if r, ok := req.(*pb.DecideAnomalyRequest); ok && r.Author == "" {
 			r.Author = c.Name
 		}
 		return otherThan(c.Name, authorOf(req))
@@ -202,6 +215,8 @@ func asAuthor(c auth.Caller, req proto.Message) string {
 		r.Author = c.Name
 	case *pb.WithdrawCorrectionRequest:
 		r.Author = c.Name
+	case *pb.DecideAnomalyRequest:
+		r.Author = c.Name
 	}
 	return ""
 }
@@ -215,6 +230,8 @@ func authorOf(req proto.Message) string {
 	case *pb.CreateCorrectionsRequest:
 		return r.GetAuthor()
 	case *pb.WithdrawCorrectionRequest:
+		return r.GetAuthor()
+	case *pb.DecideAnomalyRequest:
 		return r.GetAuthor()
 	}
 	return ""

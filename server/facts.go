@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/lookback"
 	"opsreview/policy"
 	"opsreview/review"
 	"opsreview/store"
@@ -38,6 +39,9 @@ type facts struct {
 	now   func() time.Time
 
 	tracker ticket.Tracker // nil if none is configured
+
+	known known             // what the configuration says of dashboards and monitors
+	look  lookback.Settings // how far and how much reviews look back
 }
 
 // A scope is one team's view of the world: whose services, whose clock, which

@@ -352,6 +352,8 @@ func newAuditEntry(c call, req proto.Message) opsreview.AuditEntry {
 		e.Subjects = slices.Clone(r.GetSlos())
 	case *pb.WithdrawCorrectionRequest:
 		e.Subjects = []string{"correction " + r.GetId()}
+	case *pb.DecideAnomalyRequest:
+		e.Subjects = []string{"anomaly " + r.GetName()}
 	case *pb.FileTicketsRequest:
 		e.Subjects = slices.Clone(r.GetOnly())
 	case *pb.ResolveTicketRequest:

@@ -58,11 +58,14 @@ func (s *reviewService) RenderReview(ctx context.Context, req *pb.RenderReviewRe
 
 // report computes what a report of the team is made of.
 func (f *facts) report(ctx context.Context, team string, spec opsreview.WindowSpec) (report.Data, error) {
-	p, err := f.prepare(ctx, team, spec)
+	p, err := f.prepare(ctx, team, spec, everyChart)
 	if err != nil {
 		return report.Data{}, err
 	}
-	data := report.Data{Review: p.review, At: p.in.Now}
+	data := report.Data{Review: p.review, At: p.in.Now, LookBack: p.review.LookBack}
+	if data.Plots, err = f.shownPlots(ctx, p.look); err != nil {
+		return report.Data{}, err
+	}
 	if data.Tickets, err = f.ticketsOf(ctx, p.review.Findings); err != nil {
 		return report.Data{}, err
 	}

@@ -13,7 +13,7 @@ type reviewService struct {
 }
 
 func (s *reviewService) PrepareReview(ctx context.Context, req *pb.PrepareReviewRequest) (*pb.PrepareReviewResponse, error) {
-	p, err := s.facts.prepare(ctx, req.GetTeam(), windowSpecFromProto(req.GetWindow()))
+	p, err := s.facts.prepare(ctx, req.GetTeam(), windowSpecFromProto(req.GetWindow()), everyChart)
 	if err != nil {
 		return nil, err
 	}
@@ -21,6 +21,13 @@ func (s *reviewService) PrepareReview(ctx context.Context, req *pb.PrepareReview
 	r.PrepareTime = timeToProto(p.in.Now)
 	if p.review.Budget != nil {
 		r.Budget = reportToProto(*p.review.Budget, *p.in.Budget)
+	}
+	if !p.look.nothing() {
+		plots, err := s.facts.shownPlots(ctx, p.look)
+		if err != nil {
+			return nil, err
+		}
+		r.LookBack = lookBackToProto(p.look.report, p.sc.zone, plots)
 	}
 	tickets, err := s.facts.ticketsOf(ctx, p.review.Findings)
 	if err != nil {

@@ -25,7 +25,9 @@ import (
 
 	"opsreview"
 	"opsreview/auth"
+	"opsreview/hygiene"
 	"opsreview/ingest"
+	"opsreview/lookback"
 	"opsreview/policy"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/store"
@@ -48,6 +50,16 @@ type Options struct {
 	Log        *slog.Logger
 	Now        func() time.Time
 	Version    string // of the program; rejects of another version are tried again
+
+	// Boards, Definitions and Runbooks are those of the configuration's files;
+	// others come from sources. Charts are those of the configuration's queries:
+	// of what no source has pulled, people are told that.
+	Boards      []opsreview.Dashboard
+	Charts      []opsreview.Chart
+	Definitions []opsreview.MonitorDefinition
+	Runbooks    []opsreview.Runbook
+	LintRules   []hygiene.Rule // that they are held against; none finds nothing
+	LookBack    lookback.Settings
 
 	// Tracker is where findings are filed, nil for none, and TicketSettings
 	// say how eagerly.
@@ -121,7 +133,10 @@ func New(o Options) *Server {
 		bodyTimeout: bodyTimeout, reading: make(chan struct{}, atOnce),
 	}
 	s.syncs = newSyncer(o, s.metrics)
-	facts := &facts{db: o.DB, org: o.Org, rules: o.Rules, slos: o.Objectives, now: o.Now, tracker: o.Tracker}
+	facts := &facts{
+		db: o.DB, org: o.Org, rules: o.Rules, slos: o.Objectives, now: o.Now, tracker: o.Tracker,
+		known: known{boards: o.Boards, charts: o.Charts, definitions: o.Definitions, runbooks: o.Runbooks, rules: o.LintRules}, look: o.LookBack,
+	}
 	s.courier = &courier{opts: o, facts: facts}
 	s.addHTTP(facts)
 	guard := newGuard(o, facts)
@@ -134,6 +149,8 @@ func New(o Options) *Server {
 	pb.RegisterLoadServiceServer(s.grpc, &loadService{facts: facts})
 	pb.RegisterReviewServiceServer(s.grpc, &reviewService{facts: facts, courier: s.courier})
 	pb.RegisterBudgetServiceServer(s.grpc, &budgetService{facts: facts})
+	pb.RegisterAnomalyServiceServer(s.grpc, &anomalyService{facts: facts})
+	pb.RegisterDashboardServiceServer(s.grpc, &dashboardService{facts: facts})
 	pb.RegisterFindingServiceServer(s.grpc, &findingService{facts: facts})
 	pb.RegisterTicketServiceServer(s.grpc, &ticketService{facts: facts, settings: o.TicketSettings})
 	pb.RegisterIncidentServiceServer(s.grpc, &incidentService{facts: facts})

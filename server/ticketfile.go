@@ -42,7 +42,7 @@ func (s *ticketService) plan(ctx context.Context, req planRequest) (filing, erro
 	if n := req.GetMaxNew(); n < 0 || n > maxNew {
 		return filing{}, opsreview.Errorf(opsreview.Invalid, "%d new tickets make no sense: say 1 to %d, or 0 for the configured number", n, maxNew)
 	}
-	p, err := s.facts.prepare(ctx, req.GetTeam(), windowSpecFromProto(req.GetWindow()))
+	p, err := s.facts.prepare(ctx, req.GetTeam(), windowSpecFromProto(req.GetWindow()), acceptedCharts)
 	if err != nil {
 		return filing{}, err
 	}
