@@ -52,7 +52,7 @@ func (a *app) configCheckCommand() *cobra.Command {
 			for _, text := range cfg.Warnings {
 				writeLine(a.stderr, "warning: "+clean(text))
 			}
-			for _, s := range openSources(cfg, a.vendors) {
+			for _, s := range openSources(cfg, a.vendors, &storedFacts{}) {
 				if b, ok := s.Source.(brokenSource); ok {
 					fmt.Fprintf(a.stderr, "opsreview: source %s: %s\n", clean(b.name), clean(message(b.err)))
 					err = errPartly

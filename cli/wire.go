@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -13,11 +14,14 @@ import (
 	"opsreview"
 	"opsreview/config"
 	"opsreview/deliver"
+	"opsreview/hygiene"
 	"opsreview/ingest"
 	"opsreview/ingest/alertmanager"
 	"opsreview/ingest/file"
+	"opsreview/ingest/grafana"
 	"opsreview/ingest/pagerduty"
 	"opsreview/ingest/prometheus"
+	"opsreview/ingest/runbook"
 	"opsreview/internal/rest"
 	"opsreview/server"
 	"opsreview/store"
@@ -60,8 +64,9 @@ func (a *app) open(ctx context.Context, change ...func(config.Config, *server.Op
 	if err != nil {
 		return nil, err
 	}
+	facts := &storedFacts{}
 	opts := server.Options{
-		Org: org, Rules: cfg.Document.Rules, Objectives: objectives(cfg), Sources: openSources(cfg, a.vendors),
+		Org: org, Rules: cfg.Document.Rules, Objectives: objectives(cfg), Sources: openSources(cfg, a.vendors, facts),
 		Reports: openReports(cfg), Importers: importers(), Log: a.log(), Now: a.clock(),
 		Version: version(), RawRetention: time.Duration(cfg.Retention.Raw),
 		LocalUser: accountName(),
@@ -77,6 +82,7 @@ func (a *app) open(ctx context.Context, change ...func(config.Config, *server.Op
 	if opts.DB, err = store.Open(ctx, path, store.Options{Monitors: org.Monitors, Version: version()}); err != nil {
 		return nil, atFile(path, err)
 	}
+	facts.db = opts.DB
 	if err := opts.DB.RecordObjectives(ctx, opts.Objectives, opts.Now()); err != nil {
 		return nil, errors.Join(err, opts.DB.Close())
 	}
@@ -100,6 +106,57 @@ type vendorOptions struct {
 	jira         []jira.Option
 	github       []github.Option
 	alertmanager []alertmanager.Option
+	grafana      []grafana.Option
+}
+
+// storedFacts are what sources learn from what other sources have stored. They
+// are made before the database is opened.
+type storedFacts struct {
+	db *store.DB // nil where there is none
+}
+
+// boards returns the dashboards of the configuration's files and those that it
+// wants of what sources delivered. A file is stronger than a dashboard of the
+// same name.
+func (f *storedFacts) boards(ctx context.Context, cfg config.Config) ([]prometheus.Board, error) {
+	var delivered []opsreview.Dashboard
+	var err error
+	if f.db != nil && len(cfg.Wanted) > 0 {
+		delivered, err = f.db.Dashboards(ctx)
+	}
+	var all []prometheus.Board
+	there := map[string]bool{}
+	for _, b := range append(slices.Clone(cfg.Boards), cfg.Wanted.Choose(delivered)...) {
+		if !there[b.Dashboard.UID] {
+			all = append(all, prometheus.Board{Dashboard: b.Dashboard, Scope: b.Scope})
+		}
+		there[b.Dashboard.UID] = true
+	}
+	return all, err
+}
+
+// runbooks returns the addresses of the runbooks that monitors name, those of
+// files and those that sources delivered.
+func (f *storedFacts) runbooks(ctx context.Context, cfg config.Config) ([]string, error) {
+	defs := slices.Clone(cfg.Definitions)
+	if f.db != nil {
+		delivered, err := f.db.Definitions(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defs = append(defs, delivered...)
+	}
+	return hygiene.RunbookAddresses(defs), nil
+}
+
+// lookBack says which series a Prometheus reads beside the events of SLOs.
+func lookBack(cfg config.Config, facts *storedFacts) prometheus.Option {
+	l := cfg.LookBack
+	return prometheus.WithLookBack(prometheus.LookBack{
+		Boards: func(ctx context.Context) ([]prometheus.Board, error) { return facts.boards(ctx, cfg) },
+		Charts: cfg.Charts, Span: time.Duration(l.Span), History: time.Duration(l.History),
+		Step: time.Duration(l.Step), MaxSeries: l.MaxSeries,
+	})
 }
 
 // importers are the formats of source import.
@@ -115,10 +172,10 @@ func importers() map[string]ingest.Importer {
 // openSources returns the sources of the configuration. A token that cannot be
 // read is found out when the source is asked, not here: labelling pages needs
 // no token.
-func openSources(cfg config.Config, o vendorOptions) []server.ScheduledSource {
+func openSources(cfg config.Config, o vendorOptions, facts *storedFacts) []server.ScheduledSource {
 	var sources []server.ScheduledSource
 	for _, s := range cfg.Sources {
-		src, err := openSource(s, cfg.Objectives, o)
+		src, err := openSource(s, cfg, o, facts)
 		if err != nil {
 			src = brokenSource{name: s.Name, vendor: s.Type, err: err}
 		}
@@ -138,20 +195,29 @@ func openSources(cfg config.Config, o vendorOptions) []server.ScheduledSource {
 }
 
 // openSource returns a source of the configuration, which has been checked.
-func openSource(s config.Source, slos []opsreview.SLO, o vendorOptions) (ingest.Source, error) {
+func openSource(s config.Source, cfg config.Config, o vendorOptions, facts *storedFacts) (ingest.Source, error) {
 	switch s.Type {
 	case "prometheus":
 		secret, err := s.Prometheus.Secret()
 		if err != nil {
 			return nil, err
 		}
-		return prometheus.New(s.Prometheus, secret, slos, nil, o.prometheus...)
+		options := append([]prometheus.Option{lookBack(cfg, facts)}, o.prometheus...)
+		return prometheus.New(s.Prometheus, secret, cfg.Objectives, nil, options...)
 	case "alertmanager":
 		secret, err := s.Alertmanager.Secret()
 		if err != nil {
 			return nil, err
 		}
 		return alertmanager.New(s.Alertmanager, secret, nil, o.alertmanager...)
+	case "grafana":
+		token, err := rest.ReadSecret(s.Grafana.TokenFile, s.Grafana.TokenEnv)
+		if err != nil {
+			return nil, err
+		}
+		return grafana.New(s.Grafana, token, nil, o.grafana...)
+	case "runbooks":
+		return runbook.New(s.Runbooks, func(ctx context.Context) ([]string, error) { return facts.runbooks(ctx, cfg) })
 	default:
 		token, err := rest.ReadSecret(s.PagerDuty.TokenFile, s.PagerDuty.TokenEnv)
 		if err != nil {
@@ -159,6 +225,21 @@ func openSource(s config.Source, slos []opsreview.SLO, o vendorOptions) (ingest.
 		}
 		return pagerduty.New(s.PagerDuty, token, nil, o.pagerduty...)
 	}
+}
+
+// lookUp asks for runbooks on behalf of somebody who waits.
+func (a *app) lookUp(ctx context.Context, addresses, allow []string) ([]opsreview.Runbook, error) {
+	src, err := runbook.New(runbook.Config{Name: "runbooks", Allow: allow}, nil)
+	if err != nil {
+		return nil, err
+	}
+	done := 0
+	found := src.Look(ctx, addresses, func() {
+		if done++; done%20 == 0 || done == len(addresses) {
+			fmt.Fprintf(a.stderr, "opsreview: looked up %d of %d runbooks\n", done, len(addresses))
+		}
+	})
+	return found, ctx.Err()
 }
 
 // openTracker returns the tracker of the configuration, nil if there is none,

@@ -34,11 +34,11 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"a type of source that nobody knows": {
 			"sources:\n  - {name: pd, type: pagerdty, token_file: t}\n",
-			`opsreview.yaml:2: sources[0].type: there is no type "pagerdty": the types are alertmanager, grafana, pagerduty, prometheus`,
+			`opsreview.yaml:2: sources[0].type: there is no type "pagerdty": the types are alertmanager, grafana, pagerduty, prometheus, runbooks`,
 		},
 		"a source without a type": {
 			"sources:\n  - {name: pd, token_file: t}\n",
-			"opsreview.yaml:2: sources[0].type: is missing: the types are alertmanager, grafana, pagerduty, prometheus",
+			"opsreview.yaml:2: sources[0].type: is missing: the types are alertmanager, grafana, pagerduty, prometheus, runbooks",
 		},
 		"a source without a name": {
 			"sources:\n  - {type: pagerduty, token_file: t}\n",

@@ -16,6 +16,7 @@ import (
 	"opsreview/ingest/grafana"
 	"opsreview/ingest/pagerduty"
 	"opsreview/ingest/prometheus"
+	"opsreview/ingest/runbook"
 )
 
 // defaultEvery is how often the server syncs a source where the file does not
@@ -33,6 +34,7 @@ type Source struct {
 	Prometheus   prometheus.Config   // if Type is "prometheus"
 	Alertmanager alertmanager.Config // if Type is "alertmanager"
 	Grafana      grafana.Config      // if Type is "grafana"
+	Runbooks     runbook.Config      // if Type is "runbooks"
 }
 
 // A vendor is a type of source.
@@ -83,6 +85,12 @@ var sourceTypes = map[string]vendor{
 		config: func(s *Source) vendorConfig { return &s.Grafana },
 		paths:  func(s *Source) []*string { return []*string{&s.Grafana.TokenFile} },
 		write:  func(s Source) any { return written[grafana.Config]{s.Grafana, s.Every} },
+	},
+	"runbooks": {
+		keys:   fieldsOf(reflect.TypeFor[runbook.Config]()),
+		config: func(s *Source) vendorConfig { return &s.Runbooks },
+		paths:  func(*Source) []*string { return nil },
+		write:  func(s Source) any { return written[runbook.Config]{s.Runbooks, s.Every} },
 	},
 }
 
