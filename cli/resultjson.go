@@ -16,6 +16,9 @@ type savedJSON struct {
 	Shifts       int32 `json:"shifts"`
 	Labels       int32 `json:"labels"`
 	Segments     int32 `json:"segments"`
+	Series       int32 `json:"series"`
+	Points       int64 `json:"points"`
+	Dashboards   int32 `json:"dashboards"`
 	Unreadable   int32 `json:"unreadable"`
 }
 
@@ -23,6 +26,7 @@ func savedToJSON(s opsreview.Saved) savedJSON {
 	return savedJSON{
 		NewPages: int32(s.Pages), ChangedPages: int32(s.Updated), NewEvents: int32(s.Events), Responders: int32(s.Responders),
 		Services: int32(s.Services), Teams: int32(s.Teams), Shifts: int32(s.Shifts), Labels: int32(s.Labels), Segments: int32(s.Segments), Unreadable: int32(s.Rejects),
+		Series: int32(s.Series), Points: int64(s.Points), Dashboards: int32(s.Dashboards),
 	}
 }
 

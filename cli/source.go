@@ -39,6 +39,7 @@ type sourceJSON struct {
 	Pages         int32         `json:"pages"`
 	Events        int32         `json:"events"`
 	Segments      int32         `json:"segments"`
+	Series        int32         `json:"series"`
 	Rejects       int32         `json:"rejects"`
 	LastReject    string        `json:"last_reject,omitempty"`
 	Suspect       []suspectJSON `json:"suspect_windows"`
@@ -86,6 +87,7 @@ func (a *app) printSources(sources []*pb.Source, output string) error {
 		{head: "PAGES", right: true},
 		{head: "EVENTS", right: true, drop: 2},
 		{head: "SEGMENTS", right: true, drop: 3},
+		{head: "SERIES", right: true, drop: 4},
 		{head: "UNREADABLE", right: true},
 		{head: "SUSPECT", right: true},
 		{head: "SYNCED TO"},
@@ -96,7 +98,7 @@ func (a *app) printSources(sources []*pb.Source, output string) error {
 		if s.GetSyncedToTime() != nil {
 			synced = s.GetSyncedToTime().AsTime().Format("2006-01-02 15:04 MST")
 		}
-		t.row(clean(s.GetName()), clean(s.GetType()), fmt.Sprint(s.GetPages()), fmt.Sprint(s.GetEvents()), dash(s.GetSegments()), fmt.Sprint(s.GetRejects()),
+		t.row(clean(s.GetName()), clean(s.GetType()), fmt.Sprint(s.GetPages()), fmt.Sprint(s.GetEvents()), dash(s.GetSegments()), dash(s.GetSeries()), fmt.Sprint(s.GetRejects()),
 			fmt.Sprint(len(s.GetSuspectWindows())), synced, sourceState(s))
 		if s.GetLastError() != "" || s.GetRejects() > 0 || len(s.GetSuspectWindows()) > 0 {
 			t.mark()
@@ -150,7 +152,7 @@ func sourceToJSON(s *pb.Source) sourceJSON {
 	out := sourceJSON{
 		Name: s.GetName(), Type: s.GetType(), Configured: s.GetConfigured(), SyncedTo: jsonTime(s.GetSyncedToTime()),
 		SyncStartedAt: jsonTime(s.GetSyncStartTime()), SyncEndedAt: jsonTime(s.GetSyncEndTime()), LastError: s.GetLastError(), Scope: s.GetScope(),
-		Pages: s.GetPages(), Events: s.GetEvents(), Segments: s.GetSegments(), Rejects: s.GetRejects(), LastReject: s.GetLastReject(), Suspect: []suspectJSON{},
+		Pages: s.GetPages(), Events: s.GetEvents(), Segments: s.GetSegments(), Series: s.GetSeries(), Rejects: s.GetRejects(), LastReject: s.GetLastReject(), Suspect: []suspectJSON{},
 	}
 	for _, w := range s.GetSuspectWindows() {
 		out.Suspect = append(out.Suspect, suspectJSON{Window: windowToJSON(w.GetWindow()), Reason: w.GetReason(), Found: jsonTime(w.GetFoundTime())})
@@ -326,6 +328,7 @@ func savedFromProto(s *pb.Saved) opsreview.Saved {
 	return opsreview.Saved{
 		Pages: int(s.GetNewPages()), Updated: int(s.GetUpdatedPages()), Events: int(s.GetEvents()), Responders: int(s.GetResponders()),
 		Services: int(s.GetServices()), Teams: int(s.GetTeams()), Shifts: int(s.GetShifts()), Labels: int(s.GetLabels()), Segments: int(s.GetSegments()), Rejects: int(s.GetRejects()),
+		Series: int(s.GetSeries()), Points: int(s.GetPoints()), Dashboards: int(s.GetDashboards()),
 	}
 }
 
@@ -345,11 +348,16 @@ func savedText(s opsreview.Saved) string {
 		{s.Shifts, "shift"},
 		{s.Labels, "label"},
 		{s.Segments, "segment"},
+		{s.Points, "value"},
+		{s.Dashboards, "dashboard document"},
 		{s.Rejects, "unreadable item"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, plural(p.n, p.what))
 		}
+	}
+	if s.Series > 0 {
+		parts = append(parts, fmt.Sprintf("%d series", s.Series)) // as many as one
 	}
 	if len(parts) == 0 {
 		return "nothing new"

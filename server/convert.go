@@ -50,6 +50,9 @@ func savedToProto(s opsreview.Saved) *pb.Saved {
 		Labels:       int32(s.Labels),
 		Rejects:      int32(s.Rejects),
 		Segments:     int32(s.Segments),
+		Series:       int32(s.Series),
+		Points:       int64(s.Points),
+		Dashboards:   int32(s.Dashboards),
 	}
 }
 
@@ -257,6 +260,7 @@ func sourceToProto(h opsreview.SourceHealth, configured bool) *pb.Source {
 		Rejects:       int32(h.Rejects),
 		LastReject:    h.LastReject,
 		Segments:      int32(h.Segments),
+		Series:        int32(h.Series),
 	}
 	for _, w := range h.Suspect {
 		out.SuspectWindows = append(out.SuspectWindows, &pb.SuspectWindow{

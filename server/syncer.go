@@ -108,7 +108,7 @@ func (s *syncer) run(ctx context.Context) {
 	if s.opts.RawRetention > 0 {
 		wg.Go(func() { repeat(ctx, pruneEvery, func() { s.prune(ctx) }) })
 	}
-	wg.Go(func() { repeat(ctx, pruneEvery, func() { s.rollUp(ctx) }) })
+	wg.Go(func() { repeat(ctx, pruneEvery, func() { s.rollUp(ctx); s.thin(ctx) }) })
 	wg.Wait()
 }
 
@@ -157,7 +157,7 @@ func (s *syncer) scheduled(ctx context.Context, name string) (err error) {
 	case err != nil:
 		s.opts.Log.WarnContext(ctx, "sync failed", "source", name, "err", err)
 	default:
-		s.opts.Log.InfoContext(ctx, "source synced", "source", name, "new_pages", saved.Pages, "events", saved.Events, "segments", saved.Segments)
+		s.opts.Log.InfoContext(ctx, "source synced", "source", name, "new_pages", saved.Pages, "events", saved.Events, "segments", saved.Segments, "values", saved.Points)
 	}
 	return err
 }
@@ -182,5 +182,18 @@ func (s *syncer) rollUp(ctx context.Context) {
 		s.opts.Log.WarnContext(ctx, "segments were not rolled up", "err", err)
 	case n > 0:
 		s.opts.Log.InfoContext(ctx, "segments rolled up", "segments", n)
+	}
+}
+
+// thin makes the history of series small, where it is too old for anybody to
+// look at minutes.
+func (s *syncer) thin(ctx context.Context) {
+	n, err := s.opts.DB.Thin(ctx, s.opts.Now())
+	switch {
+	case errors.Is(err, context.Canceled):
+	case err != nil:
+		s.opts.Log.WarnContext(ctx, "series were not thinned", "err", err)
+	case n > 0:
+		s.opts.Log.InfoContext(ctx, "series thinned", "values", n)
 	}
 }

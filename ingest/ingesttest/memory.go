@@ -40,6 +40,7 @@ type Memory struct {
 	rejects map[string]reject
 
 	segments map[string][]opsreview.Segment // by SLO, in order
+	charts   charts
 }
 
 // reject is a stored reject and the version of the program that last tried it.
@@ -56,7 +57,7 @@ func NewMemory() *Memory {
 		pols: map[string]opsreview.EscalationPolicy{}, prios: map[string]opsreview.Priority{},
 		shifts: map[string]opsreview.Shift{}, labels: map[string]opsreview.Label{},
 		raw: map[string]opsreview.RawItem{}, rejects: map[string]reject{},
-		segments: map[string][]opsreview.Segment{},
+		segments: map[string][]opsreview.Segment{}, charts: newCharts(),
 	}
 }
 
@@ -67,7 +68,7 @@ func (m *Memory) Source(_ context.Context, name string) (opsreview.SourceHealth,
 	h := m.health
 	h.Name = name
 	h.Suspect = slices.Clone(h.Suspect)
-	h.Pages, h.Rejects = len(m.pages), len(m.rejects)
+	h.Pages, h.Rejects, h.Series = len(m.pages), len(m.rejects), len(m.charts.series)
 	return h, nil
 }
 
@@ -178,6 +179,9 @@ func (m *Memory) SaveBatch(ctx context.Context, source string, b opsreview.Batch
 	if err := m.checkSegments(b.Segments); err != nil {
 		return opsreview.Saved{}, err
 	}
+	if err := m.charts.check(source, b); err != nil {
+		return opsreview.Saved{}, err
+	}
 	saved := m.apply(b)
 	if m.AfterSave != nil {
 		if err := m.AfterSave(m.saves); err != nil {
@@ -231,6 +235,7 @@ func (m *Memory) apply(b opsreview.Batch) opsreview.Saved {
 	}
 	m.saveShifts(b, &saved)
 	m.saveSegments(b.Segments, &saved)
+	m.charts.save(b, &saved)
 	m.saveHealth(b, &saved)
 	return saved
 }
@@ -361,6 +366,7 @@ func (m *Memory) Dump() string {
 	for id := range m.rejects {
 		lines = append(lines, "reject "+id)
 	}
+	lines = append(lines, m.charts.lines()...)
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
