@@ -39,10 +39,11 @@ func (s *Source) check(ctx context.Context) []ingest.Check {
 			Remedy: "set the machine's clock; syncs go by the server's meanwhile",
 		})
 	}
-	if len(s.slos) == 0 {
+	looks := s.checkLookBack(ctx)
+	if len(s.slos) == 0 && len(looks) == 0 {
 		checks = append(checks, ingest.Check{
-			Subject: "SLOs", Detail: "none is counted here",
-			Remedy: fmt.Sprintf("name %q as the data source of an SLO", s.cfg.Name),
+			Subject: "SLOs", Detail: "none is counted here, and no chart is looked at",
+			Remedy: fmt.Sprintf("name %q as the data source of an SLO, or list dashboards or queries", s.cfg.Name),
 		})
 	}
 	for _, o := range s.slos {
@@ -51,7 +52,7 @@ func (s *Source) check(ctx context.Context) []ingest.Check {
 		}
 		checks = append(checks, s.checkSLO(ctx, o))
 	}
-	return checks
+	return append(checks, looks...)
 }
 
 func said(ctx context.Context, err error) string {

@@ -233,8 +233,8 @@ func TestSeries_AnyCutGivesTheSameRows(t *testing.T) {
 	}
 	for n := range whole.n {
 		for _, after := range []bool{false, true} {
-			if raceEnabled && n%3 != 1 {
-				continue
+			if after != (n%2 == 0) || (raceEnabled && n%3 != 1) {
+				continue // the other half of the cuts is of the same kind
 			}
 			c := &cutStore{DB: openStore(t), at: n + 1, after: after}
 			if _, err := pull(t, c, f.looking(t, fourDays, look)); !errors.Is(err, errCut) {

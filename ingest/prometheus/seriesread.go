@@ -133,8 +133,9 @@ func (l *looking) begin(c *opsreview.Chart, st *chartState) time.Time {
 	return from.Truncate(l.Step)
 }
 
-// fine is the time since which values are read at the finest step.
-func (l *looking) fine() time.Time { return l.end.Add(-l.Span - day).Truncate(day) }
+// fine is the time since which values are read at the finest step: half a span
+// more than is under review, since a review is mostly of a week that has ended.
+func (l *looking) fine() time.Time { return l.end.Add(-l.Span - l.Span/2).Truncate(day) }
 
 // part returns the next stretch that is asked at once, for so many series. It
 // ends with a day if it is that long.

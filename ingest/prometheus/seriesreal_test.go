@@ -124,7 +124,7 @@ func (w weeks) openMetrics(all []app) []byte {
 	return b.Bytes()
 }
 
-func (w weeks) fine() time.Time { return w.end.Add(-15 * oneDay) }
+func (w weeks) fine() time.Time { return w.end.Add(-21 * oneDay) }
 
 func (w weeks) each(all []app, fn func(a app, t time.Time, v float64)) {
 	for i, a := range all {
