@@ -49,6 +49,9 @@ func parseDatadog(name string, data []byte) (defs []opsreview.MonitorDefinition,
 		if keys["groups"] != nil || keys["kind"] != nil {
 			return nil, false, nil
 		}
+		if keys["query"] == nil && keys["message"] == nil {
+			return nil, true, opsreview.Wrapf(ErrForeign, opsreview.Invalid, "%s: %s", place(name, lineAt(data, item.at)), datadogProblem(nil))
+		}
 		var m datadogMonitor
 		if err := json.Unmarshal(item.raw, &m); err != nil || m.Name == "" || (m.Query == "" && m.Type == "") {
 			return nil, true, opsreview.Errorf(opsreview.Invalid, "%s: %s", place(name, lineAt(data, item.at)), datadogProblem(err))
@@ -113,7 +116,7 @@ func jsonItems(data []byte) ([]jsonItem, *jsonError) {
 			return items, nil
 		}
 		if err != nil {
-			return nil, asJSONError(err, 0)
+			return nil, asJSONError(err, 0, len(data))
 		}
 		inner := item
 		var holder struct {
@@ -128,12 +131,12 @@ func jsonItems(data []byte) ([]jsonItem, *jsonError) {
 		}
 		list := json.NewDecoder(bytes.NewReader(inner.raw))
 		if _, err := list.Token(); err != nil {
-			return nil, asJSONError(err, inner.at)
+			return nil, asJSONError(err, inner.at, len(data))
 		}
 		for list.More() {
 			element, err := nextItem(list, inner.raw)
 			if err != nil {
-				return nil, asJSONError(err, inner.at)
+				return nil, asJSONError(err, inner.at, len(data))
 			}
 			items = append(items, jsonItem{element.raw, inner.at + element.at})
 		}
@@ -150,12 +153,13 @@ func nextItem(dec *json.Decoder, data []byte) (jsonItem, error) {
 	return jsonItem{raw, at}, err
 }
 
-func asJSONError(err error, base int) *jsonError {
+// asJSONError places a mistake in a piece of a file that goes from base to end.
+func asJSONError(err error, base, end int) *jsonError {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		return &jsonError{base + int(syntax.Offset), "not JSON: " + syntax.Error()}
 	}
-	return &jsonError{base, "not JSON: " + yamltree.Sentence(err.Error())}
+	return &jsonError{end, "not JSON: " + yamltree.Sentence(err.Error())}
 }
 
 // lineAt is the line of a place in a file.

@@ -2,6 +2,7 @@ package hygiene
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,7 +21,8 @@ var limits = yamltree.Limits{Name: "a file of monitors", Size: 4 << 20, Keys: 20
 // Prometheus, PrometheusRule objects of Kubernetes, or monitors of Datadog in
 // JSON, one or a list. It returns an Invalid error that names the place.
 //
-// Recording rules are no monitors. A file of YAML without monitors gives none.
+// Recording rules are no monitors. An error about a file that is something else
+// altogether is [ErrForeign]. A file of YAML without monitors gives none.
 func ParseMonitors(name string, data []byte) ([]opsreview.MonitorDefinition, error) {
 	trimmed := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
 	if bytes.HasPrefix(trimmed, []byte("{")) || bytes.HasPrefix(trimmed, []byte("[")) {
@@ -60,6 +62,17 @@ type ruleReader struct {
 	failed error
 }
 
+// ErrForeign is within the error about a file that is something else than
+// monitors: a folder may hold many such files.
+var ErrForeign = errors.New("the file is something else")
+
+// foreign refuses a document that is something else.
+func (r *ruleReader) foreign(line int) {
+	if r.failed == nil {
+		r.failed = opsreview.Wrapf(ErrForeign, opsreview.Invalid, "%s: want groups of rules, a PrometheusRule or monitors of Datadog", place(r.name, line))
+	}
+}
+
 func (r *ruleReader) fail(line int, format string, args ...any) {
 	if r.failed == nil {
 		r.failed = opsreview.Errorf(opsreview.Invalid, "%s: %s", place(r.name, line), fmt.Sprintf(format, args...))
@@ -71,7 +84,7 @@ func (r *ruleReader) fail(line int, format string, args ...any) {
 // else's.
 func (r *ruleReader) document(t *yamltree.Tree, lists bool) {
 	if t.Form != yamltree.Mapping {
-		r.fail(t.Line, "want groups of rules, a PrometheusRule or monitors of Datadog")
+		r.foreign(t.Line)
 		return
 	}
 	if groups, line := t.Find("groups"); line > 0 {
@@ -80,7 +93,7 @@ func (r *ruleReader) document(t *yamltree.Tree, lists bool) {
 	}
 	kind, _ := t.Find("kind")
 	if kind == nil {
-		r.fail(t.Line, "want groups of rules, a PrometheusRule or monitors of Datadog")
+		r.foreign(t.Line)
 		return
 	}
 	switch kind.Text {
