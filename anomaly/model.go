@@ -11,12 +11,14 @@ const (
 	// that no time of day dominates.
 	levelSpan = 73 * time.Hour
 
-	// fastSpan is what divides spikes and dips from what lasts.
+	// fastSpan is what divides spikes and dips from what lasts for hours, and
+	// slowSpan that from what lasts for about half a day.
 	fastSpan = 2 * time.Hour
+	slowSpan = 12 * time.Hour
 
 	// leastScale is the least that a series is taken to stray, as a share of its
 	// range.
-	leastScale = 0.01
+	leastScale = 0.007
 
 	// shortest is the least history that says what is usual, and fewest the least
 	// number of values.
@@ -44,6 +46,7 @@ type model struct {
 
 	fast, slow           []float64 // the residual in minutes, and in hours
 	fastScale, slowScale float64   // how much they usually stray; 0 if they never do
+	scores               []float64 // how far from usual each value is; 0 where nothing is known
 }
 
 // newModel finds what is usual of s. Its second result says in words why it
@@ -71,7 +74,24 @@ func newModel(s Series) (*model, string) {
 	m.slow = rollingMedian(residual, m.half(fastSpan))
 	m.fast = minus(residual, m.slow)
 	m.fastScale, m.slowScale = m.scale(m.fast), m.scale(m.slow)
+	m.scores = m.score(rollingMedian(m.slow, m.half(slowSpan)))
 	return m, ""
+}
+
+// score says how far from usual each value is, in multiples of how much the
+// series usually strays in minutes, in hours and in half days. One scale for all
+// of them would hide what lasts behind what flickers. What lasts weighs more: the
+// same strangeness is less of a coincidence.
+func (m *model) score(lasting []float64) []float64 {
+	lastingScale := m.scale(lasting)
+	scores := make([]float64, len(m.value))
+	for i, v := range m.value {
+		if !math.IsNaN(v) {
+			scores[i] = max(times(m.fast[i], m.fastScale),
+				slowWeight*times(m.slow[i], m.slowScale), lastingWeight*times(lasting[i], lastingScale))
+		}
+	}
+	return scores
 }
 
 // measure fills in what is known without any model.
@@ -132,15 +152,6 @@ func (m *model) usual(i int) float64 { return m.level[i] + m.profile[i] }
 
 // stray is how far from usual is still usual.
 func (m *model) stray() float64 { return math.Hypot(m.fastScale, m.slowScale) }
-
-// score says how far from usual the value at index i is, in multiples of how
-// much the series usually strays; 0 where nothing is known.
-func (m *model) score(i int) float64 {
-	if math.IsNaN(m.value[i]) {
-		return 0
-	}
-	return max(times(m.fast[i], m.fastScale), slowWeight*times(m.slow[i], m.slowScale))
-}
 
 // times is how many times scale fits into v, whatever its sign.
 func times(v, scale float64) float64 {

@@ -7,18 +7,20 @@ import (
 )
 
 const (
-	// slowWeight is how much more than minutes hours of the same strangeness
-	// count.
-	slowWeight = 1.3
+	// slowWeight and lastingWeight are how much more than minutes hours and half
+	// days of the same strangeness count.
+	slowWeight, lastingWeight = 1.3, 1.6
 
 	// apart is how much of usual must lie between two windows.
-	apart = 2 * time.Hour
+	apart = 3 * time.Hour
 
 	// extends is the share of the threshold above which a window goes on.
-	extends = 0.5
+	extends = 0.65
 
-	// alike is the share of a window's peak from which another is like it.
-	alike = 0.7
+	// alike is the share of a window's peak from which another is like it, and
+	// discount how much each day in four weeks with such another counts against
+	// it. It is small on purpose: what went wrong last week too is no less wrong.
+	alike, discount = 0.7, 0.1
 
 	// sustained is how long a window must be to be more than a spike.
 	sustained = time.Hour
@@ -39,8 +41,8 @@ func (m *model) stretches(threshold float64) []stretch {
 	open := stretch{start: -1}
 	for i := 0; i <= len(m.value); i++ {
 		score := 0.0
-		if i < len(m.value) {
-			score = m.score(i)
+		if i < len(m.scores) {
+			score = m.scores[i]
 		}
 		if score >= extends*threshold {
 			if open.start < 0 {
@@ -77,17 +79,27 @@ func (m *model) merged(found []stretch) []stretch {
 }
 
 // discounted counts for each stretch the others like it, lowers the scores of
-// those whose like recurs, and leaves out what is below threshold then.
+// those whose like recurs on other days, and leaves out what is below threshold
+// then.
 func (m *model) discounted(found []stretch, threshold float64) []stretch {
 	weeks := float64(m.long) / float64(week)
+	days := make([]int64, len(found))
+	for i, f := range found {
+		days[i] = m.day(f.peak)
+	}
 	var kept []stretch
 	for i, f := range found {
+		recurs := map[int64]bool{}
 		for j, other := range found {
-			if i != j && other.score >= alike*f.score {
-				f.like++
+			if i == j || other.score < alike*f.score || m.direction(other.peak) != m.direction(f.peak) {
+				continue
+			}
+			f.like++
+			if days[j] != days[i] {
+				recurs[days[j]] = true
 			}
 		}
-		f.score *= math.Pow(1+float64(f.like)/(4*weeks), -0.25)
+		f.score *= math.Pow(1+float64(len(recurs))/(4*weeks), -discount)
 		if f.score >= threshold {
 			kept = append(kept, f)
 		}
@@ -95,20 +107,25 @@ func (m *model) discounted(found []stretch, threshold float64) []stretch {
 	return kept
 }
 
+// direction is where the value at index i went.
+func (m *model) direction(i int) Direction {
+	if m.value[i] < m.usual(i) {
+		return Down
+	}
+	return Up
+}
+
 // window says of f what the type promises, but for the words.
 func (m *model) window(f stretch) Window {
 	w := Window{
 		Start: m.At(f.start), End: m.At(f.end), Ongoing: f.end > m.last,
-		Kind: Spike, Direction: Up,
+		Kind: Spike, Direction: m.direction(f.peak),
 		Peak: m.At(f.peak), Value: m.value[f.peak], Usual: m.usual(f.peak),
 		Score: f.score, Like: f.like,
 	}
 	w.Low, w.High = w.Usual-m.stray(), w.Usual+m.stray()
 	if w.End.Sub(w.Start) >= sustained {
 		w.Kind = Sustained
-	}
-	if w.Value < w.Usual {
-		w.Direction = Down
 	}
 	w.Since, w.Record = m.since(f, w.Direction)
 	return w

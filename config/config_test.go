@@ -232,7 +232,7 @@ look_back:
   span: 14d
   history: 42d
   most: 10
-  threshold: 7.0
+  threshold: 8.2
   max_series: 20
   step: 1m
 # default

@@ -90,13 +90,13 @@ type detector struct {
 }
 
 // byDefault is the detector as everybody uses it.
-var byDefault = detector{"opsreview, T = 7 (default)", detect(anomaly.DefaultThreshold)}
+var byDefault = detector{fmt.Sprintf("opsreview, T = %g (default)", anomaly.DefaultThreshold), detect(anomaly.DefaultThreshold)}
 
 // ours are the detector at its default and beside it.
 var ours = []detector{
-	{"opsreview, T = 6", detect(6)},
+	{"opsreview, T = 7", detect(7)},
 	byDefault,
-	{"opsreview, T = 8", detect(8)},
+	{"opsreview, T = 9", detect(9)},
 }
 
 func detect(threshold float64) func(labelled) []span {

@@ -36,11 +36,13 @@ func (s span) widen(by time.Duration) span {
 }
 
 // events joins labelled points, given as the spans of their steps in order of
-// time, that are closer than an hour.
+// time, that are closer than an hour. One missing point between them divides
+// nothing, however long the step.
 func events(labels []span) []span {
 	var all []span
 	for _, l := range labels {
-		if n := len(all) - 1; n >= 0 && l.start-all[n].end < int64(labelsApart/time.Second) {
+		near := max(int64(labelsApart/time.Second), l.length()+1)
+		if n := len(all) - 1; n >= 0 && l.start-all[n].end < near {
 			all[n].end = max(all[n].end, l.end)
 			continue
 		}
