@@ -104,7 +104,6 @@ var externals = map[string][]string{
 	"github.com/google/go-cmp":          {"ingest/ingesttest", "store/storetest"}, // suites for tests
 	"github.com/rogpeppe/go-internal":   {},
 	"github.com/yuin/goldmark":          {"hygiene"},
-	"github.com/owenrumney/go-sarif":    {"cli"},
 
 	// What a server tells of itself.
 	"github.com/prometheus/client_golang": {"server"},

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) dashboardCommand() *cobra.Command {
-	return noun("dashboard", "Dashboards, and what of them is looked at", a.dashboardListCommand(), a.dashboardChartsCommand())
+	return noun("dashboard", "Dashboards, what of them is looked at, and how well they explain themselves", a.dashboardListCommand(), a.dashboardChartsCommand(), a.dashboardLintCommand())
 }
 
 // dashboardJSON is a dashboard as dashboard list -o json prints it.

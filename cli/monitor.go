@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) monitorCommand() *cobra.Command {
-	return noun("monitor", "What decided to page, and what it cost", a.monitorListCommand(), a.monitorShowCommand())
+	return noun("monitor", "What decided to page, what it cost, and how well it explains itself", a.monitorListCommand(), a.monitorShowCommand(), a.monitorLintCommand())
 }
 
 func (a *app) monitorListCommand() *cobra.Command {
