@@ -2,12 +2,14 @@ package server
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"opsreview"
+	"opsreview/lookback"
 	"opsreview/review"
 	"opsreview/slo"
 )
@@ -38,7 +40,8 @@ type headline struct {
 	team, window string
 	start        time.Time
 	head         review.Headline
-	overLimits   int // people with a breach
+	overLimits   int                      // people with a breach
+	weird        map[lookback.Context]int // open anomalies of the last week's look back; nil if nothing is looked at
 }
 
 // A headliner computes the review's numbers apart from any scrape. A scrape
@@ -152,9 +155,35 @@ func (h *headliner) team(ctx context.Context, team string) ([]headline, error) {
 				line.overLimits++
 			}
 		}
+		if name == lastWeek {
+			if line.weird, err = h.weird(ctx, sc, w); err != nil {
+				return nil, err
+			}
+		}
 		lines = append(lines, line)
 	}
 	return lines, nil
+}
+
+// weird counts the anomalies of a look back that nobody has decided about. What
+// it looks at is kept, so that the review of the week need not look again. It
+// returns nil where nothing is looked at, or not all of it yet.
+func (h *headliner) weird(ctx context.Context, sc scope, w opsreview.Window) (map[lookback.Context]int, error) {
+	w, err := h.facts.lookWindow(sc, w, "")
+	if err != nil {
+		return nil, err
+	}
+	l, err := h.facts.lookBack(ctx, sc, w, nil)
+	if err != nil || l.nothing() || l.in.Late > 0 {
+		return nil, err
+	}
+	counts := map[lookback.Context]int{lookback.Unexplained: 0, lookback.Paged: 0, lookback.Explained: 0}
+	for _, a := range slices.Concat(l.report.Anomalies, l.report.More) {
+		if a.State == lookback.Open {
+			counts[a.Context]++
+		}
+	}
+	return counts, nil
 }
 
 // standings computes how every SLO stands.
@@ -201,6 +230,7 @@ var (
 	reviewInterruptions = describe("opsreview_review_interruptions", "Interruptions of people by the team's pages, by the class of the hour on their own clock.", "team", "window", "class")
 	reviewInterrupted   = describe("opsreview_review_interrupted_people", "People whom the team's pages interrupted.", "team", "window")
 	reviewOverLimits    = describe("opsreview_review_people_over_limits", "People whose load is over at least one limit of the policy.", "team", "window")
+	reviewAnomalies     = describe("opsreview_review_open_anomalies", "Anomalies on the team's dashboards that nobody has decided about, by whether anybody knows of them: of the look back that ends with the last complete week. Absent if nothing is looked at, or not all of it yet.", "team", "context")
 	reviewStart         = describe("opsreview_review_window_start_timestamp_seconds", "When the window begins.", "team", "window")
 	reviewComputed      = describe("opsreview_review_computed_timestamp_seconds", "When the review's numbers were computed. Absent before the first time.")
 	reviewFailed        = describe("opsreview_review_failed_teams", "Teams whose numbers could not be computed the last time; the budgets of SLOs count as one.")
@@ -210,7 +240,7 @@ var (
 func (h *headliner) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		reviewPages, reviewLabelled, reviewOpen, reviewEscalated, reviewOutcomes, reviewInterruptions,
-		reviewInterrupted, reviewOverLimits, reviewStart, reviewComputed, reviewFailed,
+		reviewInterrupted, reviewOverLimits, reviewAnomalies, reviewStart, reviewComputed, reviewFailed,
 		budgetRemaining, budgetBurnRate, budgetCoverage,
 	} {
 		ch <- d
@@ -240,6 +270,9 @@ func (h *headliner) Collect(ch chan<- prometheus.Metric) {
 		gauge(reviewEscalated, float64(head.Escalated), l.team, l.window)
 		gauge(reviewInterrupted, float64(head.Responders), l.team, l.window)
 		gauge(reviewOverLimits, float64(l.overLimits), l.team, l.window)
+		for c, n := range l.weird {
+			gauge(reviewAnomalies, float64(n), l.team, string(c))
+		}
 		for outcome, n := range map[review.Outcome]int{
 			review.Handled: head.Outcomes.Handled, review.Ignored: head.Outcomes.Ignored, review.Wasted: head.Outcomes.Wasted,
 			review.Noise: head.Outcomes.Noise, review.Unlabelled: head.Outcomes.Unlabelled,

@@ -104,6 +104,21 @@ func TestMetrics_TellTheReview(t *testing.T) {
 	}
 }
 
+func TestMetrics_TellOfAnomalies(t *testing.T) {
+	w := openHTTP(t)
+	seedWeek(t, w.api)
+	save(t, w.api, "prom", charted(vaultReads(), hour{monday(2, "14:00:00"), 500}))
+	w.server.ComputeHeadlines(t.Context())
+	got := scrape(t, w)
+	for labels, want := range map[[2]string]float64{
+		{"team=secrets", "context=unexplained"}: 1, {"team=secrets", "context=paged"}: 0, {"team=payments", "context=unexplained"}: -1,
+	} {
+		if v := valueOf(got, "opsreview_review_open_anomalies", labels[:]...); v != want {
+			t.Errorf("%v has %v open anomalies, want %v", labels, v, want)
+		}
+	}
+}
+
 func TestMetrics_AreComputedWhenSomebodyScrapes(t *testing.T) {
 	w := openHTTP(t)
 	seedWeek(t, w.api)
