@@ -95,8 +95,10 @@ lint: {panel-description: off}
 
 func TestWanted_Choose(t *testing.T) {
 	stored := []opsreview.Dashboard{
-		{Source: "gf", UID: "a", Folder: "Vault"}, {Source: "gf", UID: "b", Tags: []string{"Consul", "x"}},
-		{Source: "gf", UID: "c"}, {Source: "other", UID: "a", Folder: "Vault"},
+		{Source: "gf", UID: "a", Folder: "Vault"},
+		{Source: "gf", UID: "b", Tags: []string{"Consul", "x"}},
+		{Source: "gf", UID: "c"},
+		{Source: "other", UID: "a", Folder: "Vault"},
 	}
 	tests := map[string]struct {
 		wanted config.Wanted

@@ -38,8 +38,11 @@ func TestParse_ReadsPanels(t *testing.T) {
 {"id":4,"type":"stat"}]},
 {"id":5,"type":"row","title":"Three"}]}`,
 			want: []opsreview.Panel{
-				{ID: 1, Type: "row", Title: "One", Line: 1}, {ID: 2, Type: "stat", Row: "One", Line: 2},
-				{ID: 3, Type: "row", Title: "Two", Line: 3}, {ID: 4, Type: "stat", Row: "Two", Line: 4}, {ID: 5, Type: "row", Title: "Three", Line: 5},
+				{ID: 1, Type: "row", Title: "One", Line: 1},
+				{ID: 2, Type: "stat", Row: "One", Line: 2},
+				{ID: 3, Type: "row", Title: "Two", Line: 3},
+				{ID: 4, Type: "stat", Row: "Two", Line: 4},
+				{ID: 5, Type: "row", Title: "Three", Line: 5},
 			},
 		},
 		"the order is that of reading": {

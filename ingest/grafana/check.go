@@ -106,7 +106,11 @@ func (s *Source) checkOne(ctx context.Context, f listed) ingest.Check {
 		c.Detail, c.Remedy = opsreview.ErrorMessage(err), "save the dashboard once more in Grafana, and report it if that does not help"
 		return c
 	}
-	return ingest.Check{Subject: "reading", OK: true, Detail: fmt.Sprintf("%q has %d panels", strings.TrimSpace(d.Title), len(d.Panels))}
+	panels := "panels"
+	if len(d.Panels) == 1 {
+		panels = "panel"
+	}
+	return ingest.Check{Subject: "reading", OK: true, Detail: fmt.Sprintf("%q has %d %s", strings.TrimSpace(d.Title), len(d.Panels), panels)}
 }
 
 func said(ctx context.Context, err error) string {
