@@ -47,15 +47,21 @@ func checks(m *model, deviations []Window, from, to int, threshold float64) []Wi
 	l.hours.forget(found)
 	l.hours.level = l.hours.levels()
 	l.hours.plain = l.hours.seasonless()
-	shifts := l.shift()
+	shifts, plateaus := l.levels()
 	found = append(found, shifts...)
 	if len(shifts) == 0 { // A level that jumps neither drifts nor shows the shape of its weeks.
 		found = append(append(found, l.drift()...), l.pattern()...)
 	}
+	days := l.workdays()
+	for _, p := range plateaus {
+		pattern := func(w Window) bool { return w.Kind == Pattern && w.overlaps(p) }
+		if !slices.ContainsFunc(found, pattern) && !l.ofHolidays(p, days) {
+			found = append(found, p)
+		}
+	}
 	found = slices.DeleteFunc(found, func(w Window) bool { return w.Score < threshold })
-	holiday := l.holidays()
 	for _, d := range deviations {
-		if !slices.ContainsFunc(found, func(c Window) bool { return c.explains(d) }) && !holiday(d) {
+		if !slices.ContainsFunc(found, func(c Window) bool { return c.explains(d) }) && !l.onHoliday(d, days) {
 			found = append(found, d)
 		}
 	}
@@ -65,29 +71,41 @@ func checks(m *model, deviations []Window, from, to int, threshold float64) []Wi
 	return found
 }
 
-// explains reports whether the deviation d is only a part of what w says. The
-// level of a model is that of three days, so that hours on both sides of a shift
-// are far from it; what deviates later does so from the new level. A level that
-// drifts explains nothing, and a pattern no value that never was.
+// explains reports whether the deviation d is only a part of what w says. A
+// level that drifts explains nothing, and a pattern no value that never was.
 func (w Window) explains(d Window) bool {
-	overlap := d.Start.Before(w.End) && w.Start.Before(d.End)
 	switch w.Kind {
-	case Shift:
-		if grown := w.Value / w.Usual; overlap && w.Usual > 0 && d.Score < DefaultThreshold*grown {
-			return true // What strays, strays with the level.
-		}
-		around := Window{Start: w.Start.Add(-fastSpan), End: w.Start.Add(day), Kind: Sustained}
-		if d.Kind == Sustained {
-			around.Start, around.End = w.Start.Add(-levelSpan/2), w.Start.Add(levelSpan/2)
-		}
-		return around.explains(d)
+	case Shift, Sustained:
+		return w.explainsByLevel(d)
 	case Drift:
 		return false
 	case Pattern:
-		return overlap && !d.Record
+		return d.overlaps(w) && !d.Record
 	}
-	return overlap
+	return d.overlaps(w)
 }
+
+// explainsByLevel is explains for a level that changes. A model's own level is
+// that of three days: hours inside of w look weird by the old level, and hours
+// outside of it, in the other direction, by the new one. Later on what strays,
+// strays with the level.
+func (w Window) explainsByLevel(d Window) bool {
+	near := func(t time.Time, span time.Duration) bool {
+		return d.overlaps(Window{Start: t.Add(-span), End: t.Add(span)})
+	}
+	atEnd := func(t time.Time) bool {
+		if near(t, fastSpan) {
+			return true
+		}
+		return d.Kind == Sustained && near(t, levelSpan/2) && d.overlaps(w) == (d.Direction == w.Direction)
+	}
+	if atEnd(w.Start) || (!w.Ongoing && atEnd(w.End)) {
+		return true
+	}
+	return d.overlaps(w) && w.Usual > 0 && d.Score < DefaultThreshold*w.Value/w.Usual
+}
+
+func (w Window) overlaps(v Window) bool { return w.Start.Before(v.End) && v.Start.Before(w.End) }
 
 // window says of the stretch [start, end), by index, what all kinds have in
 // common.

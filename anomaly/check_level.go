@@ -12,13 +12,17 @@ const (
 	shiftSharp   = 0.6              // the share of the whole change that one day must make
 	shiftHolds   = 54               // how many hours a shift must hold to be none of a weekend
 	shiftStays   = weekHours        // how long one must hold that does not last
+	plateauTimes = 3                // as shiftTimes, for a level that is gone within a week
+	plateauHolds = dayHours / 2     // how many hours one must hold, and must be known after it
+	plateauAfter = 3 * dayHours     // how long it must be gone
 	shiftHistory = 7 * dayHours     // how much must be known before
 	shiftLeast   = 10 * dayHours    // how much must be known in all
 	shiftAround  = 3 * dayHours / 2 // how much around a shift is not usual
 )
 
 // moves returns for each hour how far the median of the day after it is from
-// that of the day before, less what it usually moves.
+// that of the day before, less what it usually moves. The last day may be half
+// of one.
 func moves(y []float64) []float64 {
 	days := trailing(y, dayHours)
 	moves := make([]float64, len(y))
@@ -26,6 +30,8 @@ func moves(y []float64) []float64 {
 		moves[h] = math.NaN()
 		if h+dayHours < len(days) {
 			moves[h] = days[h+dayHours] - days[h]
+		} else if h+plateauHolds <= len(y) {
+			moves[h] = median(y[h:]) - days[h]
 		}
 	}
 	trend := median(moves)
@@ -35,39 +41,80 @@ func moves(y []float64) []float64 {
 	return moves
 }
 
-// shift finds changes of the level that stay.
-func (l *look) shift() []Window {
+// levels finds changes of the level that stay, and those that last for days
+// and are gone again.
+func (l *look) levels() (shifts, plateaus []Window) {
 	c := &l.hours
 	if len(c.value) < shiftLeast {
-		return nil
+		return nil, nil
 	}
 	moved := moves(c.plain)
 	first := max(c.from, shiftHistory)
 	spread := quantile(spreads(c.plain[:first]), 0.5)
-	var windows []Window
-	for h := first; h+shiftHolds <= c.to; h++ {
+	for h := first; h+plateauHolds <= c.to; h++ {
 		if !steepest(moved, h) {
 			continue
 		}
-		end, before, after := c.shiftAt(h, moved[h])
 		scale := max(usualMove(moved, h), spread)
-		if end == 0 || !(math.Abs(moved[h]) >= shiftTimes*scale) || scale == 0 {
+		times := math.Abs(moved[h]) / scale
+		if !(times >= shiftTimes) {
 			continue
 		}
-		until := len(l.value)
-		if end < len(c.value) {
-			until = l.onset(end, after, before)
+		if end, before, after := c.shiftAt(h, moved[h]); end > 0 {
+			w := l.levelWindow(Shift, h, end, before, after)
+			w.Low, w.High, w.Score = before-scale, before+scale, DefaultThreshold*times/shiftTimes
+			w.Text = l.sayShift(w)
+			shifts = append(shifts, w)
+		} else if end, before, after := c.plateauAt(h, moved[h]); end > 0 && times >= plateauTimes {
+			w := l.levelWindow(Sustained, h, end, before, after)
+			w.Low, w.High, w.Score = before-scale, before+scale, DefaultThreshold*times/plateauTimes
+			w.Text = l.sayPlateau(w)
+			plateaus = append(plateaus, w)
 		}
-		w := l.window(Shift, l.onset(h, before, after), until, DefaultThreshold*math.Abs(moved[h])/(shiftTimes*scale))
-		w.Value, w.Usual, w.Low, w.High = after, before, before-scale, before+scale
-		w.Direction = Up
-		if after < before {
-			w.Direction = Down
-		}
-		w.Text = l.sayShift(w)
-		windows = append(windows, w)
 	}
-	return windows
+	return shifts, plateaus
+}
+
+// levelWindow is the window of a level that changes at about the hour h and
+// holds until about the hour end.
+func (l *look) levelWindow(k Kind, h, end int, before, after float64) Window {
+	until := len(l.value)
+	if end < len(l.hours.value) {
+		until = l.onset(end, after, before)
+	}
+	start := l.onset(h, before, after)
+	w := l.window(k, start, max(until, start+1), 0)
+	w.Value, w.Usual, w.Direction = after, before, Up
+	if after < before {
+		w.Direction = Down
+	}
+	return w
+}
+
+// plateauAt returns until when the level to which the move at the hour h led
+// holds if it is gone within a week, or has not lasted for long yet, and the
+// levels before and then; 0 if it is no plateau. The days before and those after
+// lie on the same side.
+func (c *course) plateauAt(h int, move float64) (end int, before, then float64) {
+	y := c.plain
+	past := y[max(0, h-weekHours):h]
+	before = median(past)
+	mid := before + move/2
+	end = h
+	for end < len(y) && onSide(y[end:min(end+dayHours, len(y))], mid, move) {
+		end += dayHours
+	}
+	end = min(end, len(y))
+	long := end - h
+	switch {
+	case long < plateauHolds || long >= shiftStays || !onSide(past, mid, -move):
+		return 0, 0, 0
+	case end == len(y) && countKnown(y) < 3*weekHours:
+		return 0, 0, 0 // It may be a weekend: their shape is not known.
+	case end < len(y) && (end+plateauHolds > len(y) || !onSide(y[end:min(end+plateauAfter, len(y))], mid, -move)):
+		return 0, 0, 0
+	}
+	return end, before, median(y[h:end])
 }
 
 // steepest reports whether the move at h is the largest of the days around it.

@@ -24,6 +24,16 @@ func after(from float64, p func(v float64) float64) plant {
 	}
 }
 
+// during adds from one day until another.
+func during(from, until, by float64) plant {
+	return func(_ time.Time, day, v float64) float64 {
+		if day < from || day >= until {
+			return v
+		}
+		return v + by
+	}
+}
+
 // batch adds to the hours around noon of a day of the week.
 func batch(t time.Time, d time.Weekday, v float64) float64 {
 	if t.Weekday() != d {
@@ -47,13 +57,7 @@ var planted = map[string]struct {
 }{
 	"nothing is planted": {plant: func(_ time.Time, _, v float64) float64 { return v }},
 	"a spike of half an hour": {
-		plant: func(_ time.Time, day, v float64) float64 {
-			if day >= 36.4 && day < 36.42 {
-				return v + 150
-			}
-			return v
-		},
-		want: "spike up Tue 10 Mar 09:40",
+		plant: during(36.4, 36.42, 150), want: "spike up Tue 10 Mar 09:40",
 	},
 	"a level that shifts up": {
 		plant: after(33.4, func(v float64) float64 { return v + 60 }), want: "shift up Sat 7 Mar 09:40",
@@ -68,25 +72,22 @@ var planted = map[string]struct {
 		plant: after(39.4, func(v float64) float64 { return v + 60 }), want: "shift up Fri 13 Mar 09:40",
 	},
 	"a level that shifted for a week and came back": {
-		plant: func(_ time.Time, day, v float64) float64 {
-			if day >= 29.4 && day < 38.4 {
-				return v + 60
-			}
-			return v
-		},
-		want: "shift up Tue 3 Mar 09:40",
+		plant: during(29.4, 38.4, 60), want: "shift up Tue 3 Mar 09:40",
+	},
+	"a level that is up for a day and a half": {
+		plant: during(32.4, 33.9, 40), want: "sustained up Fri 6 Mar 09:40",
+	},
+	"a level that is up for four days": {
+		plant: during(32.4, 36.4, 30), want: "sustained up Fri 6 Mar 09:40",
+	},
+	"a level that is down for three days": {
+		plant: during(29.4, 32.4, -40), want: "sustained down Tue 3 Mar 09:40",
 	},
 	"a series that vanishes": {
 		plant: after(37.4, func(float64) float64 { return math.NaN() }), want: "vanished Wed 11 Mar 09:40",
 	},
 	"a series that vanishes for a day": {
-		plant: func(_ time.Time, day, v float64) float64 {
-			if day >= 37.4 && day < 38.4 {
-				return math.NaN()
-			}
-			return v
-		},
-		want: "vanished Wed 11 Mar 09:40",
+		plant: during(37.4, 38.4, math.NaN()), want: "vanished Wed 11 Mar 09:40",
 	},
 	"a line that goes flat": {
 		plant: after(37.4, func(float64) float64 { return 90 }), want: "flat Wed 11 Mar 09:40",
@@ -322,16 +323,21 @@ func TestDetect_UsuallySilentSeriesAreNotFlat(t *testing.T) {
 
 func TestWindow_Explains(t *testing.T) {
 	at := func(hour int) time.Time { return time.Date(2026, 3, 2, hour, 0, 0, 0, time.UTC) }
-	shift := Window{Kind: Shift, Start: at(48), End: at(240), Usual: 10, Value: 20, Ongoing: true}
+	shift := Window{Kind: Shift, Start: at(48), End: at(240), Usual: 10, Value: 20, Direction: Up, Ongoing: true}
 	tests := map[string]struct {
 		w, deviation Window
 		want         bool
 	}{
-		"a shift explains the spike with which it begins":   {shift, Window{Kind: Spike, Start: at(48), End: at(49), Score: 30}, true},
-		"a shift explains no spike a day before":            {shift, Window{Kind: Spike, Start: at(24), End: at(25), Score: 30}, false},
-		"a shift explains what the level of three days has": {shift, Window{Kind: Sustained, Start: at(24), End: at(30), Score: 9}, true},
-		"what strays strays with the level":                 {shift, Window{Kind: Spike, Start: at(200), End: at(201), Score: 9}, true},
-		"a shift explains no large spike later":             {shift, Window{Kind: Spike, Start: at(200), End: at(201), Score: 30}, false},
+		"a shift explains the spike with which it begins": {shift, Window{Kind: Spike, Start: at(48), End: at(49), Score: 30}, true},
+		"a shift explains no spike a day before":          {shift, Window{Kind: Spike, Start: at(24), End: at(25), Score: 30}, false},
+		"a shift explains what the level of three days has before": {
+			shift, Window{Kind: Sustained, Start: at(24), End: at(30), Direction: Down, Score: 30}, true,
+		},
+		"a shift explains its first day":        {shift, Window{Kind: Sustained, Start: at(60), End: at(70), Direction: Up, Score: 30}, true},
+		"a shift explains no rise before it":    {shift, Window{Kind: Sustained, Start: at(24), End: at(30), Direction: Up, Score: 30}, false},
+		"a shift explains no fall after it":     {shift, Window{Kind: Sustained, Start: at(60), End: at(70), Direction: Down, Score: 30}, false},
+		"what strays strays with the level":     {shift, Window{Kind: Spike, Start: at(200), End: at(201), Score: 9}, true},
+		"a shift explains no large spike later": {shift, Window{Kind: Spike, Start: at(200), End: at(201), Score: 30}, false},
 		"a drift explains nothing": {
 			Window{Kind: Drift, Start: at(0), End: at(240)}, Window{Kind: Spike, Start: at(100), End: at(101), Score: 9}, false,
 		},

@@ -16,11 +16,10 @@ type world struct {
 	zone  *time.Location
 	noise func(*rand.Rand, float64) float64 // of a time of day's usual value; normal with 4 % if nil
 
-	holidays []int     // days that look like a Sunday
-	thin     bool      // all but the last two weeks have a value each half hour only
-	gaps     float64   // the share of values that is missing
-	counter  bool      // counted up, with resets
-	start    time.Time // a Monday in March if zero
+	holidays []int   // days that look like a Sunday
+	thin     bool    // all but the last two weeks have a value each half hour only
+	gaps     float64 // the share of values that is missing
+	counter  bool    // counted up, with resets
 }
 
 func (w world) monday() time.Time {
@@ -54,7 +53,7 @@ func (w world) series() Series {
 		w.weeks = 6
 	}
 	if w.noise == nil {
-		w.noise = func(r *rand.Rand, v float64) float64 { return 0.04 * v * r.NormFloat64() }
+		w.noise = normal
 	}
 	r := rand.New(rand.NewPCG(w.seed, 1))
 	s := Series{Start: w.monday(), Step: w.step, Zone: w.zone, Counter: w.counter}

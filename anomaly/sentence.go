@@ -217,6 +217,15 @@ func (l *look) sayDrift(w Window, perDay float64) string {
 		verb, from, to, span(w.End.Sub(w.Start)), number(perWeek, perWeek/10))
 }
 
+func (l *look) sayPlateau(w Window) string {
+	usual, then := levels(w)
+	verb := "was"
+	if w.Ongoing {
+		verb = "is"
+	}
+	return fmt.Sprintf("the level %s about %s instead of about %s %s", verb, then, usual, l.sinceWhen(w))
+}
+
 // levels writes the levels before and after. They are about so much: a
 // fiftieth of them says nothing.
 func levels(w Window) (from, to string) {

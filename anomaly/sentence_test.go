@@ -136,6 +136,7 @@ func TestDetect_Sentences(t *testing.T) {
 		"days that swing less":                          "since Sat 7 Mar the days look different: they usually swing by about 78, now by about 16",
 		"weekends that became working days":             "since Sat 7 Mar the weeks look different: Sundays usually about 60, now about 100; Saturdays usually about 60, now about 100",
 		"a batch that moved to another day":             "since Wed 4 Mar the weeks look different: Sundays usually about 136, now about 60; Wednesdays usually about 101, now about 175",
+		"a level that is up for four days":              "the level was about 111 instead of about 81 from Fri 6 Mar 09:40 to Tue 10 Mar 09:40 (4 days)",
 		"a spike of half an hour":                       "2.3 times the usual for a Tuesday 10:00 (usual 110–122, was 271); highest in all 6 weeks of history",
 	}
 	for name, want := range tests {
@@ -228,7 +229,7 @@ func FuzzDescribe(f *testing.F) {
 	f.Add(610.0, 150.0, 30.0, true, uint8(0), uint8(2))
 	f.Add(0.0, 0.0, 0.0, false, uint8(1), uint8(0))
 	f.Add(-1e300, 1e300, 1e308, true, uint8(2), uint8(1))
-	f.Add(1e-300, -0.0, 5e-324, false, uint8(3), uint8(2))
+	f.Add(1e-300, math.Copysign(0, -1), 5e-324, false, uint8(3), uint8(2))
 	f.Add(math.NaN(), math.Inf(1), math.Inf(-1), true, uint8(4), uint8(0))
 	f.Add(999_999.9, 1e6, 1e-9, true, uint8(5), uint8(1))
 	f.Fuzz(func(t *testing.T, value, usual, half float64, up bool, kind, days uint8) {
