@@ -49,11 +49,13 @@ type sizes struct {
 
 	findings int // that are planned over
 	filed    int // tickets whose status is brought back
+
+	series int // in which weird windows are looked for
 }
 
 var (
-	fullSizes  = sizes{rounds: 15, reviews: 31, short: 10_000, long: 1_000_000, imported: 1_000_000, stored: 100_000, queries: 90, connections: 10_000, slos: 200, findings: 10_000, filed: 5000}
-	quickSizes = sizes{rounds: 5, reviews: 11, short: 10_000, long: 100_000, imported: 100_000, stored: 20_000, queries: 30, connections: 1000, slos: 20, findings: 2000, filed: 500}
+	fullSizes  = sizes{rounds: 15, reviews: 31, short: 10_000, long: 1_000_000, imported: 1_000_000, stored: 100_000, queries: 90, connections: 10_000, slos: 200, findings: 10_000, filed: 5000, series: 1000}
+	quickSizes = sizes{rounds: 5, reviews: 11, short: 10_000, long: 100_000, imported: 100_000, stored: 20_000, queries: 30, connections: 1000, slos: 20, findings: 2000, filed: 500, series: 50}
 )
 
 // A bench is one run.
@@ -82,6 +84,7 @@ var parts = []part{
 	{"tickets", (*bench).tickets},
 	{"policy", (*bench).policy},
 	{"confusion", (*bench).confusion},
+	{"anomaly", (*bench).anomalies},
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"time"
+
+	"opsreview/anomaly"
+)
+
+const (
+	// seriesStep is the finest that a source gives for two weeks.
+	seriesStep   = time.Minute
+	perDay       = int(24 * time.Hour / seriesStep)
+	twoWeeks     = 14
+	fourWeeks    = 2 * twoWeeks
+	sixteenWeeks = 4 * fourWeeks
+
+	// maxPerPoint is how much more a point of a series that is four times as long
+	// may take, maxOverMedian how many times as long as sorting a copy of a series
+	// detection may take, and maxDetectMemory how many megabytes the heap may grow
+	// by, whatever the number of series.
+	maxPerPoint     = 1.3
+	maxOverMedian   = 12
+	maxDetectMemory = 100
+)
+
+var seriesStart = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+
+// anomalies detects what is weird in many series, one after another, between
+// bare passes that compute the median of the same series.
+func (b *bench) anomalies(ctx context.Context) ([]result, error) {
+	points := b.series * twoWeeks * perDay
+	b.say("anomaly: %d series of %d days at a minute, %d points", b.series, twoWeeks, points)
+	runtime.GC()
+	before := heap()
+	detect, bare, most, windows := 0.0, 0.0, before, 0
+	for i := range b.series {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		s := madeUp(i, twoWeeks)
+		took, n := detected(s)
+		detect += took
+		windows += n
+		bare += sorted(s)
+		most = max(most, heap())
+	}
+	growth := (most - before) / 1e6
+	perPoint := b.lengths()
+	return []result{
+		{
+			name: "anomaly: detect two weeks at a minute", text: fmt.Sprintf("%.1f s", detect),
+			detail: fmt.Sprintf("%d points in %d series, %.2g M points/s, %d windows", points, b.series, float64(points)/detect/1e6, windows),
+		},
+		{
+			name: "anomaly: the heap grows by", value: growth, text: fmt.Sprintf("%.0f MB", growth), atMost: maxDetectMemory,
+			detail: "the most after any of the series, garbage too",
+		},
+		{
+			name: "anomaly: a point of a series four times as long takes", value: perPoint, text: fmt.Sprintf("%.2f", perPoint), atMost: maxPerPoint,
+			detail: fmt.Sprintf("%d against %d days, in which every rhythm is tried", sixteenWeeks, fourWeeks),
+		},
+		{
+			name: "anomaly: detection against the median of a sorted copy", value: detect / bare, text: fmt.Sprintf("%.1f", detect/bare), atMost: maxOverMedian,
+			detail: fmt.Sprintf("%.1f s against %.1f s", detect, bare),
+		},
+	}, nil
+}
+
+// lengths returns how many times as long a point of a long series takes than
+// one of a short series.
+func (b *bench) lengths() float64 {
+	var ratios []float64
+	for i := range b.rounds {
+		short, _ := detected(madeUp(i, fourWeeks))
+		long, _ := detected(madeUp(i, sixteenWeeks))
+		ratios = append(ratios, long*fourWeeks/(short*sixteenWeeks))
+	}
+	return median(ratios)
+}
+
+// detected returns how long detection takes and how many windows it finds.
+func detected(s anomaly.Series) (float64, int) {
+	start := time.Now()
+	found := anomaly.Detect(s, s.Start, s.End(), anomaly.Options{})
+	return time.Since(start).Seconds(), len(found.Windows)
+}
+
+// sorted returns how long it takes to find the median by sorting a copy.
+func sorted(s anomaly.Series) float64 {
+	start := time.Now()
+	values := slices.Clone(s.Values)
+	slices.Sort(values)
+	bareMedian = values[len(values)/2]
+	return time.Since(start).Seconds()
+}
+
+// bareMedian keeps the compiler from leaving out what nobody asks for.
+var bareMedian float64
+
+// madeUp is a series of days with a rhythm, noise, gaps and a spike now and
+// then, the same for the same number.
+func madeUp(number, days int) anomaly.Series {
+	chance := rand.New(rand.NewPCG(uint64(number), 1)) //nolint:gosec // Each run measures the same series.
+	values := make([]float64, days*perDay)
+	for i := range values {
+		values[i] = 100 + 40*math.Sin(2*math.Pi*float64(i%perDay)/float64(perDay)) + 5*chance.NormFloat64()
+		switch chance.IntN(10_000) {
+		case 0:
+			values[i] = math.NaN()
+		case 1:
+			values[i] *= 3
+		}
+	}
+	return anomaly.Series{Start: seriesStart, Step: seriesStep, Values: values}
+}
+
+// heap is how many bytes of memory are in use.
+func heap() float64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapInuse)
+}
