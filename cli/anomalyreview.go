@@ -2,9 +2,14 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	pb "opsreview/proto/opsreview/v1"
 )
+
+// mostBecause is how many sentences a review tells of what an anomaly is
+// explained by.
+const mostBecause = 2
 
 // printReviewLookBack prints what looks weird on the dashboards, what nobody
 // knows of first.
@@ -49,8 +54,12 @@ func (a *app) printLook(x *pb.Anomaly, f frame) {
 		writeLine(a.stdout, lead+line)
 	}
 	a.indented(workIndent, nil, bounded(orElse(x.GetText(), x.GetKind())))
-	for _, text := range x.GetBecause() {
+	because := x.GetBecause()
+	for _, text := range because[:min(len(because), mostBecause)] {
 		a.indented(workIndent, s.dim, bounded(text))
+	}
+	if n := len(because) - mostBecause; n > 0 {
+		writeLine(a.stdout, s.dim(strings.Repeat(" ", workIndent)+fmt.Sprintf("and %d more: opsreview anomaly show tells them", n)))
 	}
 	if x.GetAgain() != "" {
 		a.indented(workIndent, s.dim, bounded(x.GetAgain()))

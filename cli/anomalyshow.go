@@ -76,11 +76,11 @@ func (a *app) printAnomaly(resp *pb.GetAnomalyResponse, pages []*pb.Page, o look
 	f := frameOf(x.GetWindow(), resp.GetTimeZone())
 	a.indented(0, s.bold, chartText(x.GetChart()))
 	writeLine(a.stdout, fmt.Sprintf("%s, %s, %s", clean(x.GetId()), clean(x.GetContext()), clean(x.GetState())))
-	until := when(f.end, f.zone) + ", " + span(f.end.Sub(f.start))
+	lasted := fmt.Sprintf("%s to %s, %s", when(f.start, f.zone), when(f.end, f.zone), span(f.end.Sub(f.start)))
 	if x.GetOngoing() {
-		until = "still going on"
+		lasted = fmt.Sprintf("since %s, still going on at %s", when(f.start, f.zone), when(f.end, f.zone))
 	}
-	writeLine(a.stdout, fmt.Sprintf("%s to %s, %s", when(f.start, f.zone), until, f.zone))
+	writeLine(a.stdout, lasted+", "+f.zone.String())
 	writeLine(a.stdout, "")
 	a.indented(2, nil, bounded(orElse(x.GetText(), x.GetKind())))
 	for _, text := range x.GetBecause() {
@@ -115,13 +115,14 @@ func (a *app) printAnomalySeries(x *pb.Anomaly, zone *time.Location) {
 	writeLine(a.stdout, s.bold("SERIES"))
 	t := table{columns: []column{
 		{head: "SERIES", flex: true, min: 20}, {head: "FROM"}, {head: "FOR", right: true}, {head: "MEASURED", right: true},
-		{head: "USUAL", right: true}, {head: "TIMES ITS STRAYING", right: true, drop: 2}, {head: "KIND", drop: 1},
+		{head: "USUAL", right: true}, {head: "SCORE", right: true, drop: 2}, {head: "KIND", drop: 1},
 	}}
 	for _, m := range all[:min(len(all), mostSeries)] {
 		t.row(bounded(m.GetName()), when(m.GetWindow().GetStartTime().AsTime(), zone), span(lengthOf(m.GetWindow())), lookback.Amount(m.GetValue(), unit),
 			usualText(m, unit), fmt.Sprintf("%.1f", m.GetScore()), clean(m.GetKind()))
 	}
 	t.print(a.stdout, s, "  ", a.terminalWidth())
+	a.indented(2, s.dim, "score: how far from usual the peak was, in multiples of how much the series usually strays")
 	if n := len(all) - mostSeries; n > 0 {
 		writeLine(a.stdout, s.dim(fmt.Sprintf("  and %d more series: -o json has them", n)))
 	}
