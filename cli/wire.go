@@ -70,6 +70,11 @@ func (a *app) open(ctx context.Context, change ...func(config.Config, *server.Op
 		Reports: openReports(cfg), Importers: importers(), Log: a.log(), Now: a.clock(),
 		Version: version(), RawRetention: time.Duration(cfg.Retention.Raw),
 		LocalUser: accountName(),
+		Charts:    cfg.Charts, Definitions: cfg.Definitions, Runbooks: cfg.Runbooks,
+		LintRules: cfg.LintRules, LookBack: cfg.LookBack.Settings(),
+	}
+	for _, b := range cfg.Boards {
+		opts.Boards = append(opts.Boards, b.Dashboard)
 	}
 	if opts.Tracker, opts.TicketSettings, err = openTracker(cfg, a.clock(), a.vendors); err != nil {
 		return nil, err
@@ -166,6 +171,7 @@ func importers() map[string]ingest.Importer {
 		"jsonl":     file.JSONL(),
 		"csv":       file.CSV(),
 		"segments":  file.Segments(),
+		"series":    file.Series(),
 	}
 }
 
