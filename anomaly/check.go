@@ -120,6 +120,9 @@ func (l *look) window(k Kind, start, end int, score float64) Window {
 	return w
 }
 
+// leastMove is the least that is a move at all.
+func (l *look) leastMove() float64 { return leastScale * (l.most - l.least) }
+
 // newCourse takes the median of each whole hour. It is empty where the step is
 // longer than an hour.
 func newCourse(m *model, from, to int) course {

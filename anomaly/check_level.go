@@ -50,12 +50,12 @@ func (l *look) levels() (shifts, plateaus []Window) {
 	}
 	moved := moves(c.plain)
 	first := max(c.from, shiftHistory)
-	spread := quantile(spreads(c.plain[:first]), 0.5)
+	least := max(l.leastMove(), quantile(spreads(c.plain[:first]), 0.5))
 	for h := first; h+plateauHolds <= c.to; h++ {
 		if !steepest(moved, h) {
 			continue
 		}
-		scale := max(usualMove(moved, h), spread)
+		scale := max(usualMove(moved, h), least)
 		times := math.Abs(moved[h]) / scale
 		if !(times >= shiftTimes) {
 			continue
@@ -247,7 +247,7 @@ func (l *look) drift() []Window {
 	}
 	slope, start, off := line(days)
 	total := slope * float64(len(days)-1)
-	scale := max(driftTimes*off, driftSpread*quantile(spreads(y), 0.5))
+	scale := max(driftTimes*off, driftSpread*quantile(spreads(y), 0.5), l.leastMove())
 	if !(math.Abs(total) >= scale) || scale == 0 || !steady(days, total) {
 		return nil
 	}

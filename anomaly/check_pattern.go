@@ -116,7 +116,7 @@ func (l *look) dayPattern(days []dayShape) (Window, bool) {
 		least, none := math.Inf(1), make([]float64, dayHours)
 		for _, shape := range kinds {
 			d := distance(hours, shape)
-			least = min(least, d/max(patternShare*distance(shape, none), math.SmallestNonzeroFloat64))
+			least = min(least, d/max(patternShare*distance(shape, none), l.leastMove()))
 		}
 		return least
 	}
@@ -171,10 +171,10 @@ func (l *look) describeShape(w *Window, past, odds []dayShape) {
 	}
 	w.Value, w.Usual = is[at], was[at]
 	w.Low, w.High = w.Usual-l.stray(), w.Usual+l.stray()
-	w.Peak = l.hours.at[odds[0].first]
+	w.Peak = l.At(l.index(odds[0].first))
 	for h := odds[0].first; h < l.hours.to; h++ {
 		if l.hours.at[h].Hour() == at {
-			w.Peak = l.hours.at[h]
+			w.Peak = l.At(l.index(h))
 			break
 		}
 	}
@@ -193,6 +193,7 @@ func (l *look) weekPattern(days []dayShape) (Window, bool) {
 		}
 		past, review := days[:n], days[n:]
 		usual, limit := usualLevels(past)
+		limit = max(limit, l.leastMove())
 		off := offLevels(review, usual, weeks)
 		least, kinds := math.Inf(1), 0
 		for _, o := range off {
@@ -310,7 +311,7 @@ func (l *look) describeWeek(w *Window, past, odd []dayShape) {
 		}
 		if off := math.Abs(c.is - c.was); off > most {
 			most = off
-			w.Peak, w.Value, w.Usual = l.hours.at[d.first], c.is, c.was
+			w.Peak, w.Value, w.Usual = l.At(l.index(d.first)), c.is, c.was
 		}
 	}
 	w.Low, w.High = w.Usual-l.stray(), w.Usual+l.stray()

@@ -159,17 +159,25 @@ var planted = map[string]struct {
 	},
 }
 
-// reviewed looks back over the last two weeks of s, and fails for windows that
-// nobody could draw.
+// reviewed looks back over the last two weeks of s.
 func reviewed(t *testing.T, s Series) []Window {
 	t.Helper()
-	windows := Detect(s, s.End().Add(-2*week), s.End(), Options{}).Windows
+	return drawn(t, s, s.End().Add(-2*week), s.End())
+}
+
+// drawn looks back, and fails for windows that nobody could draw.
+func drawn(t *testing.T, s Series, from, to time.Time) []Window {
+	t.Helper()
+	windows := Detect(s, from, to, Options{}).Windows
 	for _, w := range windows {
 		if sum := w.Value + w.Usual + w.Low + w.High + w.Score; math.IsNaN(sum) || math.IsInf(sum, 0) || w.Text == "" {
 			t.Errorf("not all is known of %+v", w)
 		}
 		if w.Low > w.High || w.Score < DefaultThreshold || !w.Start.Before(w.End) || w.Start.Before(s.Start) || w.End.After(s.End()) {
 			t.Errorf("%+v cannot be", w)
+		}
+		if !w.Start.Before(to) || !w.End.After(from) {
+			t.Errorf("%+v is not under review", w)
 		}
 	}
 	return windows
@@ -318,6 +326,15 @@ func TestDetect_UsuallySilentSeriesAreNotFlat(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestDetect_WhateverTheSeriesWindowsCanBeDrawn(t *testing.T) {
+	for seed := range uint64(seeds) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		s := wild(r)
+		from := s.At(r.IntN(len(s.Values)+20) - 10)
+		drawn(t, s, from, from.Add(time.Duration(r.Int64N(int64(20*day)))))
 	}
 }
 

@@ -115,3 +115,40 @@ func berlin() *time.Location {
 	}
 	return zone
 }
+
+// wild is a series such as no one has: of any step, zone and size, constant for
+// some time, gone for some, with infinities here and there.
+func wild(r *rand.Rand) Series {
+	steps := []time.Duration{37 * time.Second, time.Minute, 5 * time.Minute, 7 * time.Minute, 30 * time.Minute, time.Hour, 61 * time.Minute, day}
+	s := Series{
+		Start: time.Date(2026, time.Month(1+r.IntN(12)), r.IntN(28), r.IntN(24), r.IntN(60), r.IntN(60), 0, time.UTC),
+		Step:  steps[r.IntN(len(steps))], Counter: r.IntN(5) == 0, Values: make([]float64, r.IntN(8000)),
+	}
+	if r.IntN(2) == 0 {
+		s.Zone = berlin()
+	}
+	scale, level, mode := math.Pow(10, float64(r.IntN(40)-20)), 0.0, 0
+	for i := range s.Values {
+		if r.IntN(max(len(s.Values)/4, 1)) == 0 {
+			level, mode = 100*r.NormFloat64(), r.IntN(6)
+		}
+		switch mode {
+		case 0:
+			s.Values[i] = scale * (level + r.NormFloat64())
+		case 1:
+			s.Values[i] = scale * level
+		case 2:
+			s.Values[i] = math.NaN()
+		case 3:
+			s.Values[i] = scale * (level + 20*math.Sin(float64(s.At(i).Unix())/86400*2*math.Pi) + r.NormFloat64())
+		case 4:
+			s.Values[i] = math.Round(level * r.Float64())
+		case 5:
+			s.Values[i] = scale * (level + float64(i)/50 + r.NormFloat64())
+		}
+		if r.IntN(500) == 0 {
+			s.Values[i] = math.Inf(1 - 2*r.IntN(2))
+		}
+	}
+	return s
+}
