@@ -17,8 +17,12 @@ func TestTeamCharts(t *testing.T) {
 	org := opsreview.Org{Teams: []opsreview.OrgTeam{{Name: "secrets", Services: []string{"Vault"}}, {Name: "payments", Services: []string{"Ledger"}}}}
 	services := map[opsreview.Ref]opsreview.Service{ref("v"): {Ref: ref("v"), Name: "Vault"}}
 	charts := []opsreview.Chart{
-		{Key: "named by its service", Service: "vault"}, {Key: "by reference", Service: "PD/v"}, {Key: "another's service", Service: "ledger"},
-		{Key: "the team's", Team: "Secrets", Service: "ledger"}, {Key: "another team's", Team: "payments", Service: "vault"}, {Key: "everybody's"},
+		{Key: "named by its service", Service: "vault"},
+		{Key: "by reference", Service: "PD/v"},
+		{Key: "another's service", Service: "ledger"},
+		{Key: "the team's", Team: "Secrets", Service: "ledger"},
+		{Key: "another team's", Team: "payments", Service: "vault"},
+		{Key: "everybody's"},
 	}
 	var got []string
 	for _, c := range review.TeamCharts(org, "secrets", services, charts) {

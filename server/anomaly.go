@@ -45,6 +45,9 @@ func (s *anomalyService) look(ctx context.Context, req lookRequest) (*look, scop
 	l, err := s.facts.lookBack(ctx, sc, w, nil)
 	if err == nil && l.nothing() {
 		l = &look{report: lookback.Report{Window: w, Zone: sc.zone}}
+		if w.Validate() != nil {
+			l.report.Skipped = []lookback.Skip{{Subject: "everything", Text: "the time to look back over has not begun"}}
+		}
 	}
 	return l, sc, err
 }

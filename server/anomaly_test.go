@@ -25,15 +25,15 @@ type hour struct {
 	by float64
 }
 
-// charted is a batch of one chart with a series of four weeks at five minutes
-// that ends with the week under review.
+// charted is a batch of one chart with a series of four weeks at a quarter of an
+// hour that ends with the week under review.
 func charted(chart opsreview.Chart, hours ...hour) opsreview.Batch {
 	labels := map[string]string{"instance": "a"}
 	s := opsreview.Series{Key: opsreview.SeriesKey(chart.Key, "A", labels), Chart: chart.Key, Query: "A", Name: "reads of a", Labels: labels}
-	p := opsreview.Points{Series: s.Key, Start: week.End.AddDate(0, 0, -28), Step: 5 * time.Minute}
-	for i := range 28 * 288 {
+	p := opsreview.Points{Series: s.Key, Start: week.End.AddDate(0, 0, -28), Step: 15 * time.Minute} // fine enough for hours
+	for i := range 28 * 96 {
 		at := p.Start.Add(time.Duration(i) * p.Step)
-		v := 100 + 20*math.Sin(2*math.Pi*float64(i%288)/288) + 4*float64(i*7919%101)/101
+		v := 100 + 20*math.Sin(2*math.Pi*float64(i%96)/96) + 4*float64(i*7919%101)/101
 		for _, h := range hours {
 			if !at.Before(h.at) && at.Before(h.at.Add(time.Hour)) {
 				v += h.by
@@ -82,7 +82,7 @@ func TestListAnomalies_WhatWasWeird(t *testing.T) {
 	a := spiked(t)
 	l := anomalies(t, a, inSecrets())
 	x := one(t, l)
-	if got := x.GetWindow().GetStartTime().AsTime(); got.Before(monday(2, "09:00:00")) || got.After(monday(2, "10:05:00")) {
+	if got := x.GetWindow().GetStartTime().AsTime(); got.Before(monday(2, "09:00:00")) || got.After(monday(2, "10:15:00")) {
 		t.Errorf("it began at %s", got)
 	}
 	if x.GetContext() != "unexplained" || x.GetState() != "open" || x.GetDirection() != "up" || x.GetText() == "" || len(x.GetSeries()) != 1 || len(x.GetPlots()) != 0 {

@@ -27,13 +27,6 @@ const (
 	// pullLag is how far behind its source a look at its charts may be: they are
 	// not read with each pull.
 	pullLag = 2 * time.Hour
-
-	// scanShare is the share of a request's time that may go into looking at
-	// series.
-	scanShare = 0.6
-
-	// scanBatch is how many scans are kept at once.
-	scanBatch = 50
 )
 
 // known is what the configuration says of what is looked at.
@@ -165,74 +158,16 @@ func (f *facts) addFound(ctx context.Context, l *look) error {
 	if err != nil {
 		return err
 	}
-	scanner := &scanner{facts: f, until: scanEnd(ctx)}
+	var missing []opsreview.SeriesState
 	for _, s := range ours {
-		view, scan := l.views[s.Chart], cached[s.Key]
-		if scan.Of == lookback.ScanOf(s, view) {
-			if result, ok := lookback.ReadScan(scan); ok {
-				l.in.Found = append(l.in.Found, lookback.Found{Series: s, Result: result})
-				continue
-			}
-		}
-		found, ok, err := scanner.scan(ctx, s, view)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			l.in.Late++
+		scan := cached[s.Key]
+		if result, ok := lookback.ReadScan(scan); ok && scan.Of == lookback.ScanOf(s, l.views[s.Chart]) {
+			l.in.Found = append(l.in.Found, lookback.Found{Series: s, Result: result})
 			continue
 		}
-		l.in.Found = append(l.in.Found, found)
+		missing = append(missing, s)
 	}
-	return scanner.flush(ctx)
-}
-
-// scanEnd is until when series may be looked at; zero for as long as it takes.
-func scanEnd(ctx context.Context) time.Time {
-	end, ok := ctx.Deadline()
-	if !ok {
-		return time.Time{}
-	}
-	now := time.Now()
-	return now.Add(time.Duration(scanShare * float64(end.Sub(now))))
-}
-
-// A scanner looks at series, one in memory at a time.
-type scanner struct {
-	facts   *facts
-	until   time.Time
-	pending []opsreview.Scan
-}
-
-// scan looks at one series, and reports whether there was time to.
-func (c *scanner) scan(ctx context.Context, s opsreview.SeriesState, view lookback.View) (lookback.Found, bool, error) {
-	found := lookback.Found{Series: s}
-	if err := ctx.Err(); err != nil {
-		return found, false, err
-	}
-	if !c.until.IsZero() && time.Now().After(c.until) {
-		return found, false, nil
-	}
-	points, err := c.facts.points(ctx, s.Key, view)
-	if err != nil {
-		return found, false, err
-	}
-	var scan opsreview.Scan
-	found.Result, scan = lookback.Scan(s, points, view)
-	if c.pending = append(c.pending, scan); len(c.pending) >= scanBatch {
-		err = c.flush(ctx)
-	}
-	return found, true, err
-}
-
-// flush keeps what was found. What cannot be kept is made again the next time,
-// so that a full disk fails no review.
-func (c *scanner) flush(ctx context.Context) error {
-	if len(c.pending) > 0 {
-		_ = c.facts.db.SaveScans(ctx, c.pending)
-		c.pending = nil
-	}
-	return ctx.Err()
+	return f.scanAll(ctx, l, missing)
 }
 
 // points reads a series with its history.

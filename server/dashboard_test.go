@@ -146,7 +146,7 @@ func TestListAnomalies_SeriesThatVanished(t *testing.T) {
 	gone.Series[0].Labels = map[string]string{"instance": "b"}
 	gone.Series[0].Key, gone.Series[0].Name = opsreview.SeriesKey(vaultReads().Key, "A", gone.Series[0].Labels), "reads of b"
 	gone.Points[0].Series = gone.Series[0].Key
-	gone.Points[0].Values = gone.Points[0].Values[:len(gone.Points[0].Values)-2*288]
+	gone.Points[0].Values = gone.Points[0].Values[:len(gone.Points[0].Values)-2*96]
 	b.Series, b.Points = append(b.Series, gone.Series...), append(b.Points, gone.Points...)
 	save(t, a, "prom", b)
 	for _, x := range anomalies(t, a, inSecrets()).GetAnomalies() {
