@@ -253,7 +253,6 @@ func (l *look) drift() []Window {
 	}
 	end := l.index(l.hours.to)
 	w := l.window(Drift, max(0, l.index(l.hours.to-len(days)*dayHours)), end, DefaultThreshold*math.Abs(total)/scale)
-	w.Ongoing = true
 	w.Peak, w.Value, w.Usual, w.Low, w.High = w.End.Add(-l.Step), start+total, start, start-off, start+off
 	w.Direction = Up
 	if total < 0 {

@@ -138,7 +138,6 @@ func (l *look) dayPattern(days []dayShape) (Window, bool) {
 		return Window{}, false
 	}
 	w := l.window(Pattern, l.index(odds[0].first), l.index(l.hours.to), DefaultThreshold*max(1, common/limit))
-	w.Ongoing = true
 	l.describeShape(&w, past, odds)
 	return w, true
 }
@@ -207,7 +206,6 @@ func (l *look) weekPattern(days []dayShape) (Window, bool) {
 		}
 		changed := slices.DeleteFunc(slices.Clone(review), func(d dayShape) bool { return math.Abs(off[d.weekday]) < limit })
 		w := l.window(Pattern, l.index(changed[0].first), l.index(l.hours.to), DefaultThreshold*least/limit)
-		w.Ongoing = true
 		l.describeWeek(&w, past, changed)
 		return w, true
 	}

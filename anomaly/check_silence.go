@@ -138,7 +138,7 @@ func (l *look) flat() []Window {
 		if float64(q.length()) < s.long || q.end <= l.from || q.begin >= l.to {
 			continue
 		}
-		w := l.window(Flat, q.begin, q.end, s.score(q))
+		w := l.silent(Flat, q.begin, q.end, s.score(q))
 		w.Text = l.sayFlat(w, time.Duration(s.typical)*l.Step)
 		windows = append(windows, w)
 	}
@@ -169,11 +169,21 @@ func (l *look) vanished() []Window {
 		if there < usuallyThere {
 			continue
 		}
-		w := l.window(Vanished, q.begin+1, q.end, s.score(q))
+		w := l.silent(Vanished, q.begin+1, q.end, s.score(q))
 		w.Text = l.sayVanished(w, there)
 		windows = append(windows, w)
 	}
 	return windows
+}
+
+// silent is the window of a silence. Usual is the week before it: the model's
+// level of three days takes in the silence itself.
+func (l *look) silent(k Kind, start, end int, score float64) Window {
+	w := l.window(k, start, end, score)
+	if usual := median(l.value[max(0, start-int(week/l.Step)):start]); !math.IsNaN(usual) {
+		w.Usual, w.Low, w.High = usual, usual-l.stray(), usual+l.stray()
+	}
+	return w
 }
 
 // coverage returns the share of the hours with values before the index i, from
