@@ -44,6 +44,7 @@ var contract = map[string]any{
 	"sprint plan": sprintPlanJSON{}, "sprint ticket": sprintTicketJSON{}, "sprint share": sprintShareJSON{},
 	"token": tokenJSON{}, "audit entry": auditJSON{},
 	"sync": syncJSON{}, "import": importJSON{}, "import problem": problemJSON{}, "saved": savedJSON{},
+	"lint": lintJSON{}, "lint problem": lintProblemJSON{}, "unreadable file": unreadableJSON{}, "lint rule": lintRuleJSON{},
 	"budget check": budgetCheckJSON{}, "checked SLO": checkedSLOJSON{}, "objective problem": checkedProblemJSON{},
 	"changed": changedJSON{}, "backup": backupJSON{}, "database check": soundJSON{},
 }

@@ -112,6 +112,7 @@ func TestMonitors_Comments(t *testing.T) {
 		"a comment within one is about it":              {file("", "\n    "+strings.TrimSpace(mark), ""), []string{"Two"}},
 		"a comment above the next one is about that":    {file("", "", "  "+mark), []string{"One"}},
 		"a comment after an empty line still is":        {file("", "", "  "+mark+"\n"), []string{"One"}},
+		"a comment further in stays with its monitor":   {file("", "", "    "+mark), []string{"Two"}},
 		"a comment at the end is about the last":        {file("", "", "") + "    " + mark, []string{"One"}},
 		"words of the mark in no comment except nobody": {file("", "", "    x: 'opsreview-lint: ignore all x'\n"), []string{"One", "Two"}},
 	}

@@ -215,24 +215,26 @@ func textOf(t *yamltree.Tree) string {
 }
 
 // comments gives the exceptions that stand in comments to the monitors that
-// they stand in or right above.
+// they stand in or right above. A comment that is further in than the beginning
+// of the monitor before it stands in that one.
 func (r *ruleReader) comments(data []byte) {
 	if !bytes.Contains(data, []byte(ignoreMark)) {
 		return
 	}
 	var above []string // comments that no rule has followed yet
-	current, line := -1, 0
+	current, line, column := -1, 0, 0
 	for text := range strings.Lines(string(data)) {
 		line++
+		indent := len(text) - len(strings.TrimLeft(text, " "))
 		if i := slices.Index(r.lines, line); i >= 0 {
-			current = i
+			current, column = i, indent
 			r.accept(current, above)
 			above = nil
 		}
 		before, mark, found := strings.Cut(text, ignoreMark)
-		alone := strings.HasPrefix(strings.TrimSpace(text), "#")
+		alone := strings.HasPrefix(text[indent:], "#")
 		switch {
-		case found && alone:
+		case found && alone && (current < 0 || indent <= column):
 			above = append(above, mark)
 		case found && strings.Contains(before, "#"):
 			r.accept(current, []string{mark})

@@ -223,7 +223,7 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), "80")
 }
 
-const privateHost = "the host has a private address; allow it by name in the source's configuration if it is meant"
+const privateHost = "the host has a private address: allow it by name if it is meant"
 
 // guard judges the address that a name was resolved to, right before it is
 // connected to, so that no name can have another address the second time.

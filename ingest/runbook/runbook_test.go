@@ -143,7 +143,7 @@ func TestLook(t *testing.T) {
 	}
 }
 
-const privateHost = "the host has a private address; allow it by name in the source's configuration if it is meant"
+const privateHost = "the host has a private address: allow it by name if it is meant"
 
 func TestLook_AsksNobodyElse(t *testing.T) {
 	base, asked := wiki(t)
