@@ -16,7 +16,7 @@ func (s *Source) checkLookBack(ctx context.Context) []ingest.Check {
 	if s.look == nil {
 		return nil
 	}
-	c := ingest.Check{Subject: "charts", Remedy: "see dashboard list, and docs/prometheus.md"}
+	c := ingest.Check{Subject: "charts", Remedy: "see dashboard charts, and docs/prometheus.md"}
 	l := &looking{puller: &puller{Source: s, st: state{}}, LookBack: *s.look, kinds: map[string]bool{}, end: s.client.Now().Add(-s.spans.delay)}
 	boards, err := l.boards(ctx)
 	if err == nil {

@@ -230,7 +230,7 @@ func (l *looking) note() string {
 	}
 	var parts []string
 	if skipped > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %d charts are skipped: dashboard list says why", skipped, len(l.charts)))
+		parts = append(parts, fmt.Sprintf("%d of %d charts are skipped: dashboard charts says why", skipped, len(l.charts)))
 	}
 	if left > 0 {
 		parts = append(parts, fmt.Sprintf("%d series beyond the %d largest of a chart are left out, of %d charts", left, l.MaxSeries, crowded))

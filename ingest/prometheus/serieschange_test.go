@@ -24,7 +24,7 @@ func TestSeries_Conformance(t *testing.T) {
 		f.lines = map[string][]line{"a": {namedLine("x", wave(1)), namedLine("y", wave(2))}, "b_total": {namedLine("x", wave(3))}}
 		look := twoDays(chartOf("a", "a"), chartOf("b", "b_total"))
 		return ingesttest.Fixture{
-			New: func(t testing.TB) ingest.Source { return f.looking(t, fourDays, look, availability()) },
+			New:       func(t testing.TB) ingest.Source { return f.looking(t, fourDays, look, availability()) },
 			Now:       func() time.Time { return monday },
 			MostStops: 4, // TestConformance stops everywhere
 		}
