@@ -36,6 +36,13 @@ func TestTheDocumentedExamplesImport(t *testing.T) {
 		}
 	}
 	for _, text := range blocks(t, "csv") {
+		if strings.HasPrefix(text, "# chart") || strings.HasPrefix(text, "time,") {
+			b, s := importSeries(t, text)
+			if len(s.problems) > 0 || len(b.Series) != 2 || b.Charts[0].Service == "" {
+				t.Errorf("charts %+v, problems: %q", b.Charts, s.reasons())
+			}
+			continue
+		}
 		if strings.HasPrefix(text, "slo,") {
 			s := importText(t, file.Segments(), text)
 			if len(s.problems) > 0 || len(s.segments()) < 2 {
@@ -83,6 +90,21 @@ func TestEveryColumnOfSegmentsIsDocumented(t *testing.T) {
 	_, list, _ := strings.Cut(opsreview.ErrorMessage(err), " are ")
 	for _, column := range strings.Split(list, ", ") {
 		if !strings.Contains(string(text), fmt.Sprintf("| `%s` |", column)) {
+			t.Errorf("docs/import.md does not say what the column %q is", column)
+		}
+	}
+}
+
+func TestEveryColumnOfSeriesIsDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "import.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tryImport(t, file.Series(), "chart,what\n")
+	list, _, _ := strings.Cut(opsreview.ErrorMessage(err), ", and ")
+	_, list, _ = strings.Cut(list, "the columns are ")
+	for _, column := range strings.Split(list, ", ") {
+		if column == "" || !strings.Contains(string(text), fmt.Sprintf("`%s`", column)) {
 			t.Errorf("docs/import.md does not say what the column %q is", column)
 		}
 	}

@@ -1,7 +1,7 @@
 // Package file imports page events from files in this program's own format,
 // as JSON lines or as CSV, so that any paging tool's history can be brought in
-// by a short script, and the counted events of SLOs as CSV. The formats are
-// version 1 and are described in docs/import.md.
+// by a short script, and the counted events of SLOs and series of numbers as
+// CSV. The formats are version 1 and are described in docs/import.md.
 //
 // A file is read line by line and validated line by line: good lines are kept,
 // bad ones are reported with their line and a reason. Memory does not grow
@@ -39,6 +39,10 @@ func CSV() ingest.Importer { return csv{} }
 // Segments returns the importer of the counted events of SLOs: comma-separated
 // values, a line of column names, then one segment a record.
 func Segments() ingest.Importer { return segments{} }
+
+// Series returns the importer of series of numbers: comma-separated values, one
+// value a record or one series a column.
+func Series() ingest.Importer { return series{} }
 
 type jsonl struct{}
 
