@@ -94,7 +94,7 @@ type Options struct {
 // DefaultThreshold is the score from which a window counts. On labelled series
 // of four families it finds half to four fifths of what people marked, with a false
 // window in two to eight weeks of a series (make bench-anomaly).
-const DefaultThreshold = 8.2
+const DefaultThreshold = 8.1
 
 // A Result is what was found in one series.
 type Result struct {

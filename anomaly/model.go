@@ -66,7 +66,7 @@ func newModel(s Series) (*model, string) {
 		return m, fmt.Sprintf("the history has too few values: %d, at least %d are needed", m.known, fewest)
 	}
 	m.calendar = newCalendar(s)
-	m.level = rollingMedian(m.value, m.half(levelSpan))
+	m.level = m.levels()
 	over := minus(m.value, m.level)
 	m.rhythm, m.profile = m.best(over, m.long, s.Step)
 	residual := minus(over, m.profile)
@@ -123,6 +123,26 @@ func minus(a, b []float64) []float64 {
 		d[i] = a[i] - b[i]
 	}
 	return d
+}
+
+// levels is the median of the three days around each value. The first and the
+// last of the series share those of their own three days, since half of them
+// would be more of some times of day than of others.
+func (m *model) levels() []float64 {
+	half := m.half(levelSpan)
+	levels := rollingMedian(m.value, half)
+	lo, hi := m.first+half, m.last-half
+	if lo > hi {
+		lo = m.first + (m.last-m.first)/2
+		hi = lo
+	}
+	for i := range levels[:lo] {
+		levels[i] = levels[lo]
+	}
+	for i := hi + 1; i < len(levels); i++ {
+		levels[i] = levels[hi]
+	}
+	return levels
 }
 
 // shiftBy moves by from the residual to the profile.
