@@ -60,23 +60,61 @@ func checks(m *model, deviations []Window, from, to int, threshold float64) []Wi
 		}
 	}
 	found = slices.DeleteFunc(found, func(w Window) bool { return w.Score < threshold })
-	for _, d := range deviations {
-		if !slices.ContainsFunc(found, func(c Window) bool { return c.explains(d) }) && !l.onHoliday(d, days) {
-			found = append(found, d)
-		}
-	}
+	found = append(found, l.unexplained(deviations, found, days)...)
 	slices.SortStableFunc(found, func(a, b Window) int {
 		return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End))
 	})
 	return found
 }
 
-// explains reports whether the deviation d is only a part of what w says. A
-// level that drifts explains nothing, and a pattern no value that never was.
-func (w Window) explains(d Window) bool {
+// unexplained returns the deviations that are not only a part of what the
+// windows in found say, nor those of a holiday.
+func (l *look) unexplained(deviations, found []Window, days []workday) []Window {
+	var rest []Window
+	growth := make([]float64, len(found))
+	for i, w := range found {
+		growth[i] = l.growth(w)
+	}
+	for _, d := range deviations {
+		explained := l.onHoliday(d, days)
+		for i, w := range found {
+			explained = explained || w.explains(d, growth[i])
+		}
+		if !explained {
+			rest = append(rest, d)
+		}
+	}
+	return rest
+}
+
+// growth is how many times as much the series strays from minute to minute
+// within w as in the week before; 1 if it strays less, or if w is of no level.
+func (l *look) growth(w Window) float64 {
+	if w.Kind != Shift && w.Kind != Sustained {
+		return 1
+	}
+	size := func(part []float64) float64 {
+		far := make([]float64, len(part))
+		for i, v := range part {
+			far[i] = math.Abs(v)
+		}
+		return median(far)
+	}
+	start, end := l.bounds(&w)
+	before := size(l.fast[max(0, start-int(week/l.Step)):start])
+	if within := size(l.fast[start:end]); within > before && before > 0 {
+		return within / before
+	}
+	return 1
+}
+
+// explains reports whether the deviation d is only a part of what w says, within
+// which the series strays that many times as much. A level that drifts explains
+// nothing, and a pattern no value that never was.
+func (w Window) explains(d Window, growth float64) bool {
 	switch w.Kind {
 	case Shift, Sustained:
-		return w.explainsByLevel(d)
+		return w.atEnds(d) || (d.overlaps(w) && d.Score < DefaultThreshold*growth)
 	case Drift:
 		return false
 	case Pattern:
@@ -85,11 +123,11 @@ func (w Window) explains(d Window) bool {
 	return d.overlaps(w)
 }
 
-// explainsByLevel is explains for a level that changes. A model's own level is
-// that of three days: hours inside of w look weird by the old level, and hours
-// outside of it, in the other direction, by the new one. Later on what strays,
-// strays with the level.
-func (w Window) explainsByLevel(d Window) bool {
+// atEnds reports whether the deviation d is what a change of the level makes of
+// the hours around it. A model's own level is that of three days: hours inside of
+// w look weird by the old level, and hours outside of it, in the other direction,
+// by the new one.
+func (w Window) atEnds(d Window) bool {
 	near := func(t time.Time, span time.Duration) bool {
 		return d.overlaps(Window{Start: t.Add(-span), End: t.Add(span)})
 	}
@@ -99,10 +137,7 @@ func (w Window) explainsByLevel(d Window) bool {
 		}
 		return d.Kind == Sustained && near(t, levelSpan/2) && d.overlaps(w) == (d.Direction == w.Direction)
 	}
-	if atEnd(w.Start) || (!w.Ongoing && atEnd(w.End)) {
-		return true
-	}
-	return d.overlaps(w) && w.Usual > 0 && d.Score < DefaultThreshold*w.Value/w.Usual
+	return atEnd(w.Start) || (!w.Ongoing && atEnd(w.End))
 }
 
 func (w Window) overlaps(v Window) bool { return w.Start.Before(v.End) && v.Start.Before(w.End) }

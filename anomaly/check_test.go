@@ -1,8 +1,10 @@
 package anomaly
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -340,7 +342,7 @@ func TestDetect_WhateverTheSeriesWindowsCanBeDrawn(t *testing.T) {
 
 func TestWindow_Explains(t *testing.T) {
 	at := func(hour int) time.Time { return time.Date(2026, 3, 2, hour, 0, 0, 0, time.UTC) }
-	shift := Window{Kind: Shift, Start: at(48), End: at(240), Usual: 10, Value: 20, Direction: Up, Ongoing: true}
+	shift := Window{Kind: Shift, Start: at(48), End: at(240), Direction: Up, Ongoing: true}
 	tests := map[string]struct {
 		w, deviation Window
 		want         bool
@@ -373,9 +375,49 @@ func TestWindow_Explains(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := tt.w.explains(tt.deviation); got != tt.want {
+			if got := tt.w.explains(tt.deviation, 2); got != tt.want {
 				t.Errorf("explains = %t, want %t", got, tt.want)
 			}
 		})
+	}
+}
+
+// What is weird does not depend on the unit, on where zero is or on which week
+// it is.
+func TestDetect_UnitsChangeNothing(t *testing.T) {
+	changes := map[string]func(s *Series){
+		"another unit": func(s *Series) { s.each(func(v float64) float64 { return 1024 * v }) },
+		"another zero": func(s *Series) { s.each(func(v float64) float64 { return v + 4096 }) },
+		"other weeks":  func(s *Series) { s.Start = s.Start.Add(-4 * week) },
+	}
+	found := func(s Series) []string {
+		var all []string
+		for _, w := range reviewed(t, s) {
+			all = append(all, fmt.Sprintf("%s %s from %s to %s, %.3f", w.Kind, w.Direction, w.Start.Sub(s.Start), w.End.Sub(s.Start), w.Score))
+		}
+		return all
+	}
+	for what, tt := range planted {
+		s := world{seed: 3}.series()
+		for i, v := range s.Values {
+			s.Values[i] = tt.plant(s.At(i), s.At(i).Sub(s.Start).Hours()/24, v)
+		}
+		want := found(s)
+		for name, change := range changes {
+			t.Run(what+" in "+name, func(t *testing.T) {
+				changed := s
+				changed.Values = slices.Clone(s.Values)
+				change(&changed)
+				if diff := cmp.Diff(want, found(changed)); diff != "" {
+					t.Errorf("windows (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func (s *Series) each(f func(float64) float64) {
+	for i, v := range s.Values {
+		s.Values[i] = f(v)
 	}
 }
