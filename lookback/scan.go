@@ -38,6 +38,15 @@ func ViewOf(w opsreview.Window, until time.Time, zone *time.Location, set Settin
 	return View{Window: wide, Until: until, Zone: zone, Set: set}
 }
 
+// Sees reports whether a series has anything to do with the part under review:
+// one that ended before was missed then, or by nobody.
+func (v View) Sees(s opsreview.SeriesState) bool {
+	return !s.Last.IsZero() && !s.Last.Before(v.Window.Start) && s.First.Before(v.Window.End)
+}
+
+// nothingStored is why a series, or a chart, is not looked at.
+const nothingStored = "nothing is stored of this time"
+
 // threshold is the score from which a window counts.
 func (v View) threshold() float64 {
 	if v.Set.Threshold > 0 {
@@ -51,8 +60,11 @@ func (v View) threshold() float64 {
 // name can be read instead. The points may be longer than the window: what is
 // before is history.
 func Scan(s opsreview.SeriesState, p opsreview.Points, v View) (anomaly.Result, opsreview.Scan) {
-	series := seriesOf(s.Series, until(p, v.Until), v.Zone)
-	found := anomaly.Detect(series, v.Window.Start, v.Window.End, anomaly.Options{Threshold: v.threshold()})
+	found := anomaly.Result{Skipped: nothingStored}
+	if p.Step > 0 && len(p.Values) > 0 {
+		series := seriesOf(s.Series, until(p, v.Until), v.Zone)
+		found = anomaly.Detect(series, v.Window.Start, v.Window.End, anomaly.Options{Threshold: v.threshold()})
+	}
 	for i := range found.Windows {
 		w := &found.Windows[i]
 		w.Start, w.End, w.Peak = w.Start.UTC(), w.End.UTC(), w.Peak.UTC()

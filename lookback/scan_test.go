@@ -163,3 +163,29 @@ func TestScan_SeriesThatEnds(t *testing.T) {
 	}
 	t.Errorf("nothing vanished: %+v", found.Windows)
 }
+
+func TestView_SeesWhatTouchesIt(t *testing.T) {
+	view := lookback.View{Window: fortnight}
+	for name, tt := range map[string]struct {
+		first, last time.Time
+		want        bool
+	}{
+		"a series without values":               {want: false},
+		"one that ends as the look back begins": {first: at(-9, "00:00"), last: at(0, "00:00"), want: true},
+		"one that ended before":                 {first: at(-9, "00:00"), last: at(-1, "23:59"), want: false},
+		"one that begins as the look back ends": {first: at(14, "00:00"), last: at(15, "00:00"), want: false},
+		"one that begins before the end":        {first: at(13, "23:59"), last: at(15, "00:00"), want: true},
+	} {
+		if got := view.Sees(opsreview.SeriesState{First: tt.first, Last: tt.last}); got != tt.want {
+			t.Errorf("%s: %t, want %t", name, got, tt.want)
+		}
+	}
+}
+
+func TestScan_OfNothing(t *testing.T) {
+	found, scan := lookback.Scan(opsreview.SeriesState{}, opsreview.Points{}, lookback.ViewOf(fortnight, fortnight.End, nil, lookback.Settings{}))
+	read, ok := lookback.ReadScan(scan)
+	if !ok || found.Skipped == "" || read.Skipped != found.Skipped || len(found.Windows) > 0 {
+		t.Errorf("%+v, read %t %+v", found, ok, read)
+	}
+}

@@ -155,7 +155,7 @@ func chartSkips(in Input, c opsreview.Chart, found []Found) []Skip {
 		return []Skip{{Subject: name, Text: c.Skipped}}
 	}
 	if len(found) == 0 && in.Late == 0 {
-		return []Skip{{Subject: name, Text: "nothing of it is stored"}}
+		return []Skip{{Subject: name, Text: nothingStored}}
 	}
 	var skips []Skip
 	if c.LeftOut > 0 {

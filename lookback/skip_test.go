@@ -68,7 +68,7 @@ func TestPrepare_SaysWhatItSkips(t *testing.T) {
 	want := []lookback.Skip{
 		{Subject: "Vault overview: c", Text: "7 series beyond the most that are pulled"},
 		{Subject: "q/1", Text: "its data source is no Prometheus"},
-		{Subject: "empty", Text: "nothing of it is stored"},
+		{Subject: "empty", Text: "nothing is stored of this time"},
 		{Subject: "Vault overview: c: b, d, e, and 2 more", Text: "the history is too short"},
 	}
 	if diff := cmp.Diff(want, r.Skipped); diff != "" {

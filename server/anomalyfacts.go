@@ -147,7 +147,7 @@ func (f *facts) addFound(ctx context.Context, l *look) error {
 	var ours []opsreview.SeriesState
 	var keys []string
 	for _, s := range states {
-		if _, ok := l.views[s.Chart]; ok && !s.Last.IsZero() {
+		if view, ok := l.views[s.Chart]; ok && view.Sees(s) {
 			ours, keys = append(ours, s), append(keys, s.Key)
 		}
 	}
