@@ -2,6 +2,7 @@ package lookback
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,24 +121,27 @@ func latest(a, b time.Time) time.Time {
 
 // burns says which budgets of the service were burned too fast.
 func (in *Input) burns(a *Anomaly, words map[string]bool) []string {
-	lost, first := map[string]float64{}, map[string]opsreview.Window{}
-	var names []string
+	bySLO := map[string][]Burn{}
 	for _, b := range in.Burns {
-		if !words[fold(b.Service)] || !overlap(b.Window, a.Window) {
-			continue
+		if words[fold(b.Service)] && overlap(b.Window, a.Window) {
+			bySLO[b.SLO] = append(bySLO[b.SLO], b)
 		}
-		if _, ok := first[b.SLO]; !ok {
-			names = append(names, b.SLO)
-			first[b.SLO] = b.Window
-		} else if w := first[b.SLO]; b.Window.Start.Before(w.Start) {
-			first[b.SLO] = b.Window
-		}
-		lost[b.SLO] += b.Share
 	}
-	slices.Sort(names)
 	var said []string
-	for _, name := range names {
-		said = append(said, fmt.Sprintf("The budget of %s burned, first %s (%s of 30 days).", name, span(first[name], in.Zone), percent(lost[name])))
+	for _, name := range slices.Sorted(maps.Keys(bySLO)) {
+		burns := bySLO[name]
+		first, lost := burns[0].Window, 0.0
+		for _, b := range burns {
+			lost += b.Share
+			if b.Window.Start.Before(first.Start) {
+				first = b.Window
+			}
+		}
+		times := ""
+		if len(burns) > 1 {
+			times = fmt.Sprintf(" in %d stretches, first", len(burns))
+		}
+		said = append(said, fmt.Sprintf("%s of the 30-day budget of %s burned%s %s.", percent(lost), name, times, span(first, in.Zone)))
 	}
 	return said
 }
@@ -156,7 +160,7 @@ func (in *Input) quiet(a *Anomaly, words map[string]bool) []string {
 
 func percent(share float64) string {
 	if share > 0 && share < 0.001 {
-		return "less than 0.1 %"
+		return "Less than 0.1 %"
 	}
 	return strconv.FormatFloat(100*share, 'f', 1, 64) + " %"
 }

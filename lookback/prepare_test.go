@@ -167,7 +167,7 @@ func TestPrepare_Context(t *testing.T) {
 				}
 			},
 			want: lookback.Explained,
-			says: []string{"The budget of vault/availability burned, first from Thu 5 Nov 10:00 to 10:10 (7.0 % of 30 days)."},
+			says: []string{"7.0 % of the 30-day budget of vault/availability burned in 2 stretches, first from Thu 5 Nov 10:00 to 10:10."},
 		},
 		"an incident that nobody has ended lasts until now": {
 			change: func(in *lookback.Input) {
