@@ -33,12 +33,12 @@ type Fixture struct {
 
 // Run checks a source. Each check gets a fixture of its own.
 func Run(t *testing.T, fixture func(t testing.TB) Fixture) {
-	t.Run("a pull brings pages with events, or segments", func(t *testing.T) {
+	t.Run("a pull brings pages with events, segments or values", func(t *testing.T) {
 		f := fixture(t)
 		m := NewMemory()
 		saved := f.sync(t, m)
-		if (saved.Pages == 0 || saved.Events == 0) && saved.Segments == 0 {
-			t.Errorf("the first pull saved %+v: the fixture should have pages and events, or segments", saved)
+		if (saved.Pages == 0 || saved.Events == 0) && saved.Segments == 0 && saved.Points == 0 {
+			t.Errorf("the first pull saved %+v: the fixture should have pages and events, segments, or values of series", saved)
 		}
 	})
 	t.Run("a second pull saves nothing new", func(t *testing.T) {

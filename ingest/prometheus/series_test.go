@@ -225,6 +225,7 @@ func (c *cutStore) SaveBatch(ctx context.Context, source string, b opsreview.Bat
 
 func TestSeries_AnyCutGivesTheSameRows(t *testing.T) {
 	f, look := busy(t)
+	look.Span, look.History = 24*time.Hour, 48*time.Hour
 	whole := &cutStore{DB: openStore(t)}
 	mustPull(t, whole, f.looking(t, fourDays, look))
 	want := rowsOf(t, whole.DB)
@@ -298,7 +299,7 @@ func TestSeries_ChoiceLasts(t *testing.T) {
 		f.lines["up"] = lines
 	}
 	look := twoDays(chartOf("up", "up"))
-	look.MaxSeries = 6
+	look.MaxSeries, look.Step = 6, 5*time.Minute
 	db := openStore(t)
 	for day := range 25 {
 		f.change(func() { f.now = monday.Add(time.Duration(day) * 24 * time.Hour); crowd(day) })
@@ -356,6 +357,7 @@ func TestSeries_TroubleOfTheServer(t *testing.T) {
 
 func TestSeries_LargeQuestionsAreDivided(t *testing.T) {
 	f, look := busy(t)
+	look.Span, look.History = 24*time.Hour, 48*time.Hour
 	whole, small := openStore(t), openStore(t)
 	mustPull(t, whole, f.looking(t, fourDays, look))
 	f.change(func() { f.most = 5000 })
@@ -393,6 +395,7 @@ func TestSeries_ChangedQueryBeginsAnew(t *testing.T) {
 
 func TestSeries_AreReadOnceAnHour(t *testing.T) {
 	f, look := busy(t)
+	look.Span, look.History, look.Step = 24*time.Hour, 48*time.Hour, 5*time.Minute
 	db := openStore(t)
 	mustPull(t, db, f.looking(t, fourDays, look))
 	asked := func(now time.Time, look *prometheus.LookBack) (n int) {
