@@ -96,8 +96,10 @@ func wantPlan(t *testing.T, pool *sql.DB, want, query string, args ...any) strin
 			t.Fatal(err)
 		}
 		fmt.Fprintln(&plan, step)
-		for _, table := range []string{"p", "pages", "events", "n", "notified", "labels", "l", "segments", "segment_hours",
-			"points", "series", "s", "scans", "c", "charts", "documents"} {
+		for _, table := range []string{
+			"p", "pages", "events", "n", "notified", "labels", "l", "segments", "segment_hours",
+			"points", "series", "s", "scans", "c", "charts", "documents",
+		} {
 			if strings.HasPrefix(step+" ", "SCAN "+table+" ") && !strings.Contains(step, "pages_triggered_at_source_id_idx") {
 				t.Errorf("a table is read whole: %s", step)
 			}

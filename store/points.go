@@ -159,7 +159,7 @@ func (c *pointChunk) known() (first, last int64, any bool) {
 
 // dayChunks returns the stored chunks of a day by their step.
 func (w *writer) dayChunks(ctx context.Context, series, day int64) (map[int64]*pointChunk, error) {
-	s, err := w.prepared(ctx, `SELECT step, body FROM points WHERE series = ? AND day = ?`)
+	s, err := w.prepared(ctx, `SELECT step, body FROM points WHERE series = ? AND day = ?`) //nolint:sqlclosecheck // The transaction closes it.
 	if err != nil {
 		return nil, err
 	}

@@ -255,7 +255,8 @@ func TestPack_Size(t *testing.T) {
 // BenchmarkSavePoints saves a day of values at a minute of a hundred series.
 func BenchmarkSavePoints(b *testing.B) {
 	db := openDB(b)
-	batch := chartBatch(100, func(s, i int) float64 { return noise(s, i) / 3 }, 1440)
+	random := rand.New(rand.NewPCG(1, 2))
+	batch := chartBatch(100, func(int, int) float64 { return 100 + random.NormFloat64() }, 1440)
 	n := 0
 	for b.Loop() {
 		for i := range batch.Points {
@@ -265,4 +266,18 @@ func BenchmarkSavePoints(b *testing.B) {
 		n++
 	}
 	b.ReportMetric(float64(n)*144_000/b.Elapsed().Seconds(), "values/s")
+}
+
+// BenchmarkPoints reads two weeks of values at a minute of one series.
+func BenchmarkPoints(b *testing.B) {
+	db := openDB(b)
+	random := rand.New(rand.NewPCG(1, 2))
+	save(b, db, "prom", chartBatch(1, func(int, int) float64 { return 100 + random.NormFloat64() }, 14*1440))
+	for b.Loop() {
+		p, err := db.Points(context.Background(), "s000", opsreview.Window{})
+		if err != nil || len(p.Values) != 14*1440 {
+			b.Fatalf("%d values: %v", len(p.Values), err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*14*1440/b.Elapsed().Seconds(), "values/s")
 }
