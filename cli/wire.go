@@ -245,7 +245,11 @@ func (a *app) lookUp(ctx context.Context, addresses, allow []string) ([]opsrevie
 			fmt.Fprintf(a.stderr, "opsreview: looked up %d of %d runbooks\n", done, len(addresses))
 		}
 	})
-	return found, ctx.Err()
+	judged, hosts := runbook.Judged(found)
+	for _, h := range hosts {
+		fmt.Fprintf(a.stderr, "opsreview: %s was not asked, since it has a private address: --allow-host %s asks it\n", clean(h), shellWord(h))
+	}
+	return judged, ctx.Err()
 }
 
 // openTracker returns the tracker of the configuration, nil if there is none,

@@ -91,7 +91,7 @@ func TestFindingsOf_Monitors(t *testing.T) {
 			problems := hygiene.Monitors(defs, nil, rules(t, nil))
 			got := hygiene.FindingsOf(problems, defs, []opsreview.Monitor{paged("VaultSealed", "alertname", "VaultSealed")})
 			if tt.title == "" {
-				if got != nil && len(got) != 0 {
+				if len(got) != 0 {
 					t.Errorf("findings %+v", got)
 				}
 				return

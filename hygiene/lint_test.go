@@ -147,7 +147,8 @@ func TestMonitors_Runbooks(t *testing.T) {
 		"a runbook of several needs sections":            {[]string{"https://wiki/vault", "https://wiki/vault"}, []opsreview.Runbook{page}, []string{"runbook-section"}},
 		"a section may have the monitor's name": {
 			[]string{"https://wiki/vault", "https://wiki/vault"},
-			[]opsreview.Runbook{{Address: "https://wiki/vault", Sections: []string{"Vault sealed", "VaultDown (critical)"}}}, nil,
+			[]opsreview.Runbook{{Address: "https://wiki/vault", Sections: []string{"Vault sealed", "VaultDown (critical)"}}},
+			nil,
 		},
 		"a fragment names a section":                {[]string{"https://wiki/vault#sealed"}, []opsreview.Runbook{page}, nil},
 		"in any case, and with a slash":             {[]string{"https://wiki/vault/#Sealed"}, []opsreview.Runbook{page}, nil},

@@ -46,7 +46,7 @@ func newShelf(defs []opsreview.MonitorDefinition, runbooks []opsreview.Runbook) 
 	return s
 }
 
-// splitAddress takes the fragment off an address.
+// splitAddress takes the fragment off an address, and a slash at its end.
 func splitAddress(address string) (whole, fragment string) {
 	whole, fragment, _ = strings.Cut(strings.TrimSpace(address), "#")
 	if decoded, err := url.PathUnescape(fragment); err == nil {
@@ -86,7 +86,7 @@ func sameEnd(a, b string) bool {
 func RunbookAddresses(defs []opsreview.MonitorDefinition) []string {
 	var all []string
 	for _, d := range defs {
-		address, _ := splitAddress(d.Runbook)
+		address, _, _ := strings.Cut(strings.TrimSpace(d.Runbook), "#")
 		if !templated(address) && (strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://")) {
 			all = append(all, address)
 		}

@@ -183,7 +183,7 @@ func client(cfg Config) *http.Client {
 		}
 		// The proxy finds the host, so that only a literal address can be judged.
 		if ip, err := netip.ParseAddr(req.URL.Hostname()); err == nil && !cfg.allows(req.URL.Hostname()) && private(ip) {
-			return nil, &refusedError{privateHost}
+			return nil, &refusedError{NotAsked}
 		}
 		proxies.Store(hostPort(p), true)
 		return p, nil
@@ -223,7 +223,23 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), "80")
 }
 
-const privateHost = "the host has a private address: allow it by name if it is meant"
+// NotAsked is the problem of a runbook whose host has a private address and is
+// not allowed by name. Nothing is known of such a runbook: it may well be there.
+const NotAsked = "the host has a private address: allow it by name if it is meant"
+
+// Judged leaves out the runbooks that were not asked for, and returns the names
+// of their hosts, each once.
+func Judged(all []opsreview.Runbook) (judged []opsreview.Runbook, hosts []string) {
+	judged = []opsreview.Runbook{}
+	for _, r := range all {
+		if r.Problem != NotAsked {
+			judged = append(judged, r)
+		} else if u, err := url.Parse(r.Address); err == nil && !slices.Contains(hosts, u.Hostname()) {
+			hosts = append(hosts, u.Hostname())
+		}
+	}
+	return judged, hosts
+}
 
 // guard judges the address that a name was resolved to, right before it is
 // connected to, so that no name can have another address the second time.
@@ -237,7 +253,7 @@ func guard(allowed bool) func(network, address string, _ syscall.RawConn) error 
 		case testing.Testing() && !at.Addr().Unmap().IsLoopback():
 			return &refusedError{"tests may not reach " + address + ": only loopback"}
 		case !allowed && private(at.Addr()):
-			return &refusedError{privateHost}
+			return &refusedError{NotAsked}
 		}
 		return nil
 	}

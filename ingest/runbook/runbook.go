@@ -96,15 +96,20 @@ func (s *Source) Pull(ctx context.Context, session ingest.Session) error {
 	if err != nil {
 		return opsreview.Wrapf(err, opsreview.Internal, "writing the cursor")
 	}
-	err = session.Save(ctx, opsreview.Batch{Runbooks: runbooks, Listed: []string{"runbooks"}, Cursor: string(cursor), Through: next.At})
+	judged, hosts := Judged(runbooks)
+	err = session.Save(ctx, opsreview.Batch{Runbooks: judged, Listed: []string{"runbooks"}, Cursor: string(cursor), Through: next.At})
 	if err != nil {
 		return err
 	}
+	note := func(text string) {
+		session.Report(ingest.Progress{Source: s.cfg.Name, Phase: "runbooks", Done: 1, Note: text})
+	}
 	if left > 0 {
-		session.Report(ingest.Progress{
-			Source: s.cfg.Name, Phase: "runbooks", Done: 1,
-			Note: fmt.Sprintf("%d runbooks are not looked up: at most %d are", left, mostAddresses),
-		})
+		note(fmt.Sprintf("%d runbooks are not looked up: at most %d are", left, mostAddresses))
+	}
+	if len(hosts) > 0 {
+		note(fmt.Sprintf("%d runbooks are not looked up, since their hosts have private addresses: name under allow those that are meant: %s",
+			len(runbooks)-len(judged), strings.Join(hosts, ", ")))
 	}
 	return nil
 }

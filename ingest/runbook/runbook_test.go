@@ -126,7 +126,7 @@ func TestLook(t *testing.T) {
 		"an empty document is dead":             {"/empty", opsreview.Runbook{Problem: "the document is empty"}},
 		"a circle is dead":                      {"/circle", opsreview.Runbook{Problem: "it redirects more than 10 times"}},
 		"a file of the machine is not read":     {"/file", opsreview.Runbook{Problem: "it redirects to something that is not on the web"}},
-		"a redirect to a private host is not":   {"/inside", opsreview.Runbook{Problem: privateHost}},
+		"a redirect to a private host is not":   {"/inside", opsreview.Runbook{Problem: runbook.NotAsked}},
 		"a fragment is not asked for, and kept": {"/gone#sealed", opsreview.Runbook{Problem: "the host answers 404 Not Found"}},
 	}
 	base, _ := wiki(t)
@@ -143,18 +143,16 @@ func TestLook(t *testing.T) {
 	}
 }
 
-const privateHost = "the host has a private address: allow it by name if it is meant"
-
 func TestLook_AsksNobodyElse(t *testing.T) {
 	base, asked := wiki(t)
 	_, port, _ := strings.Cut(strings.TrimPrefix(base, "http://"), ":")
 	tests := map[string]struct {
 		address, want string
 	}{
-		"loopback":                       {base + "/vault", privateHost},
-		"loopback by name":               {"http://localhost:" + port + "/vault", privateHost},
-		"loopback of IPv6":               {"http://[::1]:" + port + "/", privateHost},
-		"loopback within IPv6":           {"http://[::ffff:127.0.0.1]:" + port + "/", privateHost},
+		"loopback":                       {base + "/vault", runbook.NotAsked},
+		"loopback by name":               {"http://localhost:" + port + "/vault", runbook.NotAsked},
+		"loopback of IPv6":               {"http://[::1]:" + port + "/", runbook.NotAsked},
+		"loopback within IPv6":           {"http://[::ffff:127.0.0.1]:" + port + "/", runbook.NotAsked},
 		"a file":                         {"file:///etc/passwd", "it is not an address of the web"},
 		"a path":                         {"docs/vault.md", "it is not an address of the web"},
 		"nothing":                        {"", "it is not an address of the web"},
@@ -218,6 +216,13 @@ func TestPull(t *testing.T) {
 		keep.cursor = "x"
 		if err := open(t, loopback, &now, base+"/vault").Pull(t.Context(), keep); err != nil || len(keep.saved) != 4 {
 			t.Errorf("saved %d batches, error %v", len(keep.saved), err)
+		}
+	})
+	t.Run("of a private host nothing is saved but that it was not asked", func(t *testing.T) {
+		quiet := &session{}
+		err := open(t, runbook.Config{Name: "runbooks"}, &now, base+"/vault", base+"/gone").Pull(t.Context(), quiet)
+		if err != nil || len(quiet.saved) != 1 || len(quiet.saved[0].Runbooks) != 0 || len(quiet.notes) != 1 {
+			t.Errorf("saved %+v, notes %q, error %v", quiet.saved, quiet.notes, err)
 		}
 	})
 	t.Run("no runbooks are a fact as well", func(t *testing.T) {
