@@ -158,6 +158,33 @@ func TestListAnomalies_AnnouncedWork(t *testing.T) {
 	}
 }
 
+func TestListAnomalies_Burn(t *testing.T) {
+	a := openServer(t, withObjectives)
+	seed(t, a)
+	watched(t, a, "vault/availability", outage{monday(2, "10:20:00"), 20})
+	watched(t, a, "consul/availability", outage{monday(2, "10:20:00"), 20})
+	save(t, a, "prom", charted(vaultReads(), hour{monday(2, "10:00:00"), 500}))
+	x := one(t, anomalies(t, a, inSecrets()))
+	if x.GetContext() != "explained" || len(x.GetBecause()) != 1 || !strings.Contains(x.GetBecause()[0], "vault/availability burned from Wed 11 Nov 10:20 to 10:40") {
+		t.Errorf("%s because %q", x.GetContext(), x.GetBecause())
+	}
+}
+
+// TestListAnomalies_OverAChangeOfClocks looks back from a week of Berlin over
+// the night in which its clocks go back.
+func TestListAnomalies_OverAChangeOfClocks(t *testing.T) {
+	a := openServer(t)
+	seed(t, a)
+	for length, want := range map[string]time.Time{
+		"": time.Date(2026, 10, 18, 22, 0, 0, 0, time.UTC), "2w": time.Date(2026, 10, 18, 22, 0, 0, 0, time.UTC), "48h": time.Date(2026, 10, 30, 23, 0, 0, 0, time.UTC),
+	} {
+		l := anomalies(t, a, &pb.ListAnomaliesRequest{Team: "payments", Window: &pb.WindowSelector{Week: "2026-W44"}, LookBack: length})
+		if got := l.GetWindow().GetStartTime().AsTime(); !got.Equal(want) || !l.GetWindow().GetEndTime().AsTime().Equal(want.Add(14*24*time.Hour+time.Hour)) && length != "48h" {
+			t.Errorf("%q looks back over %v, want from %s", length, l.GetWindow(), want)
+		}
+	}
+}
+
 func TestGetAnomaly(t *testing.T) {
 	a := spiked(t)
 	c, _ := looking(a)
