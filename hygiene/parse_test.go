@@ -103,6 +103,7 @@ func TestParseMonitors_SaysWhatIsWrong(t *testing.T) {
 		"a group that is text":                 {"a.yaml", "groups: [a]", "a.yaml:1: groups: want keys and values", false},
 		"rules that are text":                  {"a.yaml", "groups:\n- rules: a", "a.yaml:2: rules: want a list", false},
 		"a rule that is neither":               {"a.yaml", "groups:\n- rules:\n  - expr: a", "a.yaml:3: a rule has neither alert nor record", false},
+		"an alert that is no name":             {"a.yaml", "groups:\n- rules:\n  - alert: {a: b}", "a.yaml:3: alert: want a name", false},
 		"an annotation that is a list":         {"a.yaml", "groups:\n- rules:\n  - alert: A\n    annotations:\n      b: [c]", "a.yaml:5: annotations.\"b\": want text", false},
 		"a file of something else":             {"a.yaml", "name: ci\non: push", "a.yaml:1: want groups", true},
 		"a list of something else":             {"a.yaml", "- a\n- b", "a.yaml:1: want groups", true},

@@ -168,6 +168,10 @@ func (r *ruleReader) rule(group string, t, g *yamltree.Tree) {
 		}
 		return
 	}
+	if strings.TrimSpace(textOf(alert)) == "" {
+		r.fail(line, "alert: want a name")
+		return
+	}
 	expr, _ := t.Find("expr")
 	held, _ := t.Find("for")
 	labels := map[string]string{}
