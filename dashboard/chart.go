@@ -228,5 +228,9 @@ func parse(text string) (parser.Expr, error) {
 	if code > mostCode {
 		return nil, opsreview.Errorf(opsreview.Invalid, "it has more than %d kB beside the texts in it", mostCode>>10)
 	}
-	return parser.NewParser(parser.Options{}).ParseExpr(text)
+	// What is experimental is up to the server that is asked.
+	return parser.NewParser(parser.Options{
+		EnableExperimentalFunctions: true, ExperimentalDurationExpr: true,
+		EnableExtendedRangeSelectors: true, EnableBinopFillModifiers: true,
+	}).ParseExpr(text)
 }

@@ -66,7 +66,7 @@ func Parse(name string, data []byte) (opsreview.Dashboard, error) {
 	}
 	r := panelReader{lines: linesOf(data), ids: map[int]bool{}}
 	if d.Panels != nil {
-		r.panels(d.Panels, root+"panels", "")
+		r.panels(d.Panels, root+"panels")
 	} else {
 		r.rows(d.Rows, root+"rows")
 	}
@@ -128,15 +128,16 @@ type panelReader struct {
 
 // panels reads the panels of a grid. What comes after an open row belongs to it,
 // and a collapsed one holds its own.
-func (r *panelReader) panels(list []apiPanel, at, row string) {
+func (r *panelReader) panels(list []apiPanel, at string) {
+	row := ""
 	for _, i := range readingOrder(list) {
 		p, place := list[i], indexed(at, i)
 		r.panel(p, place, row)
 		if p.Type == rowPanel {
 			row = string(p.Title)
 		}
-		if len(p.Panels) > 0 && at[len(at)-len("panels"):] == "panels" && strings.Count(at, "panels") == 1 {
-			r.panels(p.Panels, place+".panels", row)
+		for _, j := range readingOrder(p.Panels) {
+			r.panel(p.Panels[j], indexed(place+".panels", j), row)
 		}
 	}
 }
