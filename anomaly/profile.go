@@ -110,13 +110,7 @@ func (c calendar) profile(s *medianSet, r rhythm, step time.Duration) []float64 
 	order, starts := c.byTime(r)
 	keys := len(starts) - 1
 	usual := make([]float64, keys)
-	// Days of a kind follow one another, so that midnight has neighbours; weeks
-	// do so if every day is a kind of its own.
-	ring := c.slots
-	if r == byDay {
-		ring = keys
-	}
-	half := min(int(around/step), (ring-1)/2)
+	ring, half := c.ring(r), c.half(r, step)
 	for first := 0; first < keys; first += ring {
 		bucket := func(k int) []int32 {
 			k = first + ((k%ring)+ring)%ring
@@ -139,6 +133,21 @@ func (c calendar) profile(s *medianSet, r rhythm, step time.Duration) []float64 
 		profile[i] = usual[c.key(r, i)]
 	}
 	return profile
+}
+
+// ring is how many slots follow one another and then begin again: those of a
+// day, whose midnight has days of its own kind for neighbours, or of a week if
+// every day is a kind of its own.
+func (c calendar) ring(r rhythm) int {
+	if r == byDay {
+		return r.classes() * c.slots
+	}
+	return c.slots
+}
+
+// half is how many slots on both sides tell what is usual for one.
+func (c calendar) half(r rhythm, step time.Duration) int {
+	return min(int(around/step), (c.ring(r)-1)/2)
 }
 
 func (s *medianSet) addAll(indices []int32) {
@@ -182,14 +191,17 @@ func (c calendar) byTime(r rhythm) (order, starts []int32) {
 // as any, and its profile. long is how long values are known.
 func (c calendar) best(values []float64, long, step time.Duration) (rhythm, []float64) {
 	s := newMedianSet(rank(values))
+	each := func(r rhythm) float64 { // How many values a median is of.
+		return float64(len(s.sorted)) / float64(r.classes()*c.slots) * float64(2*c.half(r, step)+1)
+	}
 	chosen, profile := daily, c.profile(s, daily, step)
-	left := residue(values, profile)
+	left := residue(values, profile, each(daily))
 	for _, h := range rhythms[1:] {
 		if long < h.needs {
 			break
 		}
 		p := c.profile(s, h.rhythm, step)
-		if l := residue(values, p); l <= simpler*left {
+		if l := residue(values, p, each(h.rhythm)); l < simpler*left {
 			chosen, profile, left = h.rhythm, p, l
 		}
 	}
@@ -197,7 +209,9 @@ func (c calendar) best(values []float64, long, step time.Duration) (rhythm, []fl
 }
 
 // residue is the mean distance between values and profile where they fit best.
-func residue(values, profile []float64) float64 {
+// A median of few values fits them because it is made of them, not because they
+// are alike: each says how many, on average.
+func residue(values, profile []float64, each float64) float64 {
 	far := make([]float64, 0, len(values))
 	for i, v := range values {
 		if !math.IsNaN(v) {
@@ -215,5 +229,5 @@ func residue(values, profile []float64) float64 {
 	for _, f := range far[:k] {
 		sum += f
 	}
-	return sum / float64(k)
+	return sum / float64(k) * math.Sqrt(each/max(each-1, 0))
 }
