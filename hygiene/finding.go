@@ -126,48 +126,61 @@ func join(defs []opsreview.MonitorDefinition, monitors []opsreview.Monitor) [][]
 	for i, d := range defs {
 		titles[i] = titleParts(d.Title)
 	}
+	type pair struct {
+		service opsreview.Ref
+		rule    string
+	}
+	known := map[pair]map[string][]int{}
 	paged := make([][]opsreview.Monitor, len(defs))
 	for _, m := range monitors {
-		best, length := []int(nil), 0
-		said := strings.Join(words(m.Title), " ")
-		for i, d := range defs {
-			switch n := likeness(m, d, said, titles[i]); {
-			case n > length:
-				best, length = []int{i}, n
-			case n == length && n > 0:
-				best = append(best, i)
-			}
+		at := pair{m.Service, m.Rule}
+		if m.Rule != "title" && known[at] == nil {
+			known[at] = identities(defs, m)
 		}
-		for _, i := range best {
+		made := known[at][m.ID]
+		if m.Rule == "title" {
+			made = titled(titles, m.Title)
+		}
+		for _, i := range made {
 			paged[i] = append(paged[i], m)
 		}
 	}
 	return paged
 }
 
-// likeness is 0 where a definition did not make a monitor, and more the surer
-// it is that it did.
-func likeness(m opsreview.Monitor, d opsreview.MonitorDefinition, said string, title []string) int {
-	switch {
-	case m.Rule != "title" && sameAttribute(m, d):
-		return 1
-	case m.Rule == "title" && fits(said, title):
-		return len(strings.Join(title, ""))
+// identities are the definitions by the identity that their monitors would have
+// if an attribute of pages of m's service named them.
+func identities(defs []opsreview.MonitorDefinition, m opsreview.Monitor) map[string][]int {
+	rules := opsreview.MonitorRules{Attributes: []string{m.Rule}}
+	of := map[string][]int{}
+	for i, d := range defs {
+		value := d.ID
+		if m.Rule == "alertname" {
+			value = d.Title
+		}
+		p := opsreview.Page{Service: m.Service, Attributes: map[string]string{m.Rule: value}}
+		id := rules.Monitor(&p).ID
+		of[id] = append(of[id], i)
 	}
-	return 0
+	return of
 }
 
-// sameAttribute reports whether a monitor that is known by an attribute of its
-// pages would have its identity if the attribute named the definition.
-func sameAttribute(m opsreview.Monitor, d opsreview.MonitorDefinition) bool {
-	rules := opsreview.MonitorRules{Attributes: []string{m.Rule}}
-	for _, value := range []string{d.Title, d.ID} {
-		p := opsreview.Page{Service: m.Service, Attributes: map[string]string{m.Rule: value}}
-		if value != "" && rules.Monitor(&p).ID == m.ID {
-			return true
+// titled are the definitions whose titles fit best in a monitor's.
+func titled(titles [][]string, title string) []int {
+	best, length := []int(nil), 0
+	said := strings.Join(words(title), " ")
+	for i, parts := range titles {
+		if !fits(said, parts) {
+			continue
+		}
+		switch n := len(strings.Join(parts, "")); {
+		case n > length:
+			best, length = []int{i}, n
+		case n == length:
+			best = append(best, i)
 		}
 	}
-	return false
+	return best
 }
 
 // fewestLetters is how long a title is that is sought within longer ones: "Down"

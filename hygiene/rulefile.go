@@ -15,7 +15,7 @@ import (
 const mostMonitors = 20_000
 
 // limits bound a file of monitors.
-var limits = yamltree.Limits{Name: "a file of monitors", Size: 4 << 20, Keys: 20_000}
+var limits = yamltree.Limits{Name: "a file of monitors", Size: 4 << 20, Keys: 40_000}
 
 // ParseMonitors reads monitors as they are written down: rule files of
 // Prometheus, PrometheusRule objects of Kubernetes, or monitors of Datadog in
