@@ -125,6 +125,14 @@ func (f *fake) query(w http.ResponseWriter, get form) {
 		return
 	}
 	all, ok := f.selectors[selector]
+	if lines, known := f.lines[get("query")]; known {
+		ok = true
+		for _, l := range lines {
+			if v := l.at(time.UnixMilli(at).UTC()); !math.IsNaN(v) {
+				all = append(all, counter{l.labels, []point{{at, v}}})
+			}
+		}
+	}
 	if values := f.exprs[selector]; values != nil {
 		for name, v := range values(time.UnixMilli(at)) {
 			all, ok = append(all, counter{map[string]string{"name": name}, []point{{at, v}}}), true

@@ -93,6 +93,10 @@ func (p *puller) lookBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	mine := func(c opsreview.Chart) bool { return c.Source == l.cfg.Name }
+	if len(boards) == 0 && p.st.Listed == "" && !slices.ContainsFunc(l.Charts, mine) {
+		return nil
+	}
 	hash := l.hash(boards)
 	if gone := l.end.Sub(p.st.Looked); p.st.LookHash == hash && gone >= 0 && gone < pause {
 		return nil

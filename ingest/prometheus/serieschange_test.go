@@ -146,10 +146,29 @@ func TestSeries_VariablesDoNotBeginAnewEachTime(t *testing.T) {
 	}
 }
 
+func TestSeries_OfACrowdAreNotAsked(t *testing.T) {
+	f := openFake(t)
+	f.lines = map[string][]line{"few": {namedLine("a", wave(1))}}
+	for i := range 1001 {
+		f.lines["crowd"] = append(f.lines["crowd"], namedLine(fmt.Sprint(i), wave(1)))
+	}
+	db := openStore(t)
+	mustPull(t, db, f.looking(t, fourDays, twoDays(chartOf("crowd", "crowd"), chartOf("both", "few", "crowd"))))
+	for key, want := range map[string]string{"queries/crowd": "it has 1001 series", "queries/both": "query B: it has 1001 series"} {
+		if c := chartIn(t, db, key); !strings.HasPrefix(c.Skipped, want) {
+			t.Errorf("the chart is %+v, want %q", c, want)
+		}
+	}
+	for _, a := range f.asked {
+		if strings.HasSuffix(a, "query_range crowd") {
+			t.Error("a crowd is asked for its history")
+		}
+	}
+}
+
 func TestCheck_TellsOfCharts(t *testing.T) {
 	f, look := busy(t)
-	f.selectors["latency"] = []counter{{map[string]string{"instance": "a"}, []point{{monday.UnixMilli() - 400_000, 1}}}}
-	f.selectors["requests_total"], f.selectors["ratio"] = nil, nil
+	f.lines["requests_total"], f.lines["ratio"] = []line{}, []line{}
 	look.Charts = look.Charts[:3]
 	var got ingest.Check
 	for _, c := range f.looking(t, fourDays, look).Check(t.Context()) {

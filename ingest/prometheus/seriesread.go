@@ -92,7 +92,7 @@ func (l *looking) read(ctx context.Context, c *opsreview.Chart, st *chartState) 
 			warned = from
 		}
 		if l.warned == "" {
-			l.warned = text
+			l.warned = clipped(text)
 		}
 	})
 	for from.Before(l.end) {
@@ -120,7 +120,7 @@ func (l *looking) begin(c *opsreview.Chart, st *chartState) time.Time {
 	hash := hashed([]any{c.Queries, l.History, l.Step, l.Span})
 	changed := st.Hash != hash && (c.Dashboard == "" || l.end.Sub(st.Begun) >= day)
 	if st.To.IsZero() || changed || st.To.Before(history) {
-		st.Hash, st.Begun, st.Again = hash, l.end, time.Time{}
+		st.Hash, st.Begun, st.To, st.Again = hash, l.end, time.Time{}, time.Time{}
 		return history
 	}
 	if st.To.Before(l.fine()) {
@@ -154,8 +154,18 @@ func (l *looking) part(from time.Time, width int) stretchOf {
 	return s
 }
 
-// survey looks at the whole history in large steps, and chooses series.
+// survey looks at the whole history in large steps, and chooses series. One look
+// at the end comes first: what has far too many series is not asked for more.
 func (l *looking) survey(ctx context.Context, c *opsreview.Chart, st *chartState) error {
+	for _, q := range c.Queries {
+		all, err := l.client.Instant(ctx, q.Text, l.end)
+		if err == nil {
+			err = l.bounded(len(all))
+		}
+		if err != nil {
+			return inQuery(c, q, err)
+		}
+	}
 	w := stretchOf{opsreview.Window{Start: l.end.Add(-l.History).Truncate(day), End: l.end.Add(surveyStep)}, surveyStep}
 	w.Start = w.Start.Add(l.end.Sub(w.Start) % surveyStep) // so that the last look is at the end
 	all, err := l.ask(ctx, l.client, c, w)
@@ -176,8 +186,8 @@ func (l *looking) ask(ctx context.Context, client *prom.Client, c *opsreview.Cha
 	var all []answer
 	for _, q := range c.Queries {
 		series, err := client.Range(ctx, q.Text, w.Start, w.End.Add(-w.step), w.step)
-		if err == nil && len(all)+len(series) > max(mostAsked, 2*l.MaxSeries) {
-			err = opsreview.Errorf(opsreview.Invalid, "it has %d series, more than %d: aggregate them, with sum by (…) or topk for instance", len(all)+len(series), max(mostAsked, 2*l.MaxSeries))
+		if err == nil {
+			err = l.bounded(len(all) + len(series))
 		}
 		if err != nil {
 			return nil, inQuery(c, q, err)
@@ -195,6 +205,15 @@ func (l *looking) ask(ctx context.Context, client *prom.Client, c *opsreview.Cha
 		}
 	}
 	return all, nil
+}
+
+// bounded refuses a chart that has far too many series.
+func (l *looking) bounded(series int) error {
+	most := max(mostAsked, 2*l.MaxSeries)
+	if series <= most {
+		return nil
+	}
+	return opsreview.Errorf(opsreview.Invalid, "it has %d series, more than %d: aggregate them, with sum by (…) or topk for instance", series, most)
 }
 
 // inQuery names the query that an error is about, where a chart has several.
