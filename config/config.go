@@ -135,10 +135,10 @@ func Default() Config {
 }
 
 // Load reads the configuration at path, and the policy, the objectives and the
-// other files that it names. Relative paths in the file are relative to its folder, and come out
-// ready to open. It
-// returns a NotFound error if there is no such file and an Invalid one, which
-// names every mistake with its place, if it cannot be used.
+// other files that it names. Relative paths in the file are relative to its
+// folder, and come out ready to open. It returns a NotFound error if there is no
+// such file and an Invalid one, which names every mistake with its place, if it
+// cannot be used.
 func Load(path string) (Config, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -149,10 +149,10 @@ func Load(path string) (Config, error) {
 		return Config{}, err
 	}
 	c.resolvePaths(filepath.Dir(path))
-	if err := c.loadSLOs(readFiles("objectives")); err != nil {
+	if err := c.loadSLOs(readFiles); err != nil {
 		return Config{}, err
 	}
-	if err := c.loadLooks(filepath.Dir(path), readFiles("configured")); err != nil {
+	if err := c.loadLooks(filepath.Dir(path), readFiles); err != nil {
 		return Config{}, err
 	}
 	if c.Policy == "" {

@@ -157,7 +157,7 @@ func patternProblems(path string, patterns []string) []problem {
 // loadLooks reads the files of dashboards, monitors and runbooks that the
 // configuration names, and makes charts of its queries. Dir is its folder, in
 // which runbooks have their addresses.
-func (c *Config) loadLooks(dir string, read func(pattern string) ([]slo.Document, error)) error {
+func (c *Config) loadLooks(dir string, read reader) error {
 	rules, err := hygiene.Rules(c.Lint)
 	if err != nil {
 		return err // it has been checked
@@ -183,7 +183,7 @@ func (c *Config) loadLooks(dir string, read func(pattern string) ([]slo.Document
 		}
 		c.Charts = append(c.Charts, chart)
 	}
-	docs, err := c.documents("monitors", c.MonitorFiles, read)
+	docs, err := read.all(&c.form, "monitors", "monitors", c.MonitorFiles)
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (c *Config) loadLooks(dir string, read func(pattern string) ([]slo.Document
 		c.Definitions = append(c.Definitions, defs...)
 	}
 	hygiene.Distinguish(c.Definitions)
-	if docs, err = c.documents("runbooks", c.RunbookFiles, read); err != nil {
+	if docs, err = read.all(&c.form, "runbook", "runbooks", c.RunbookFiles); err != nil {
 		return err
 	}
 	for _, d := range docs {
@@ -223,7 +223,7 @@ func mediaTypeOf(name string) string {
 
 // loadBoards reads the dashboards that are files, and tells the others who
 // answers them.
-func (c *Config) loadBoards(only string, read func(pattern string) ([]slo.Document, error)) error {
+func (c *Config) loadBoards(only string, read reader) error {
 	var mistakes []string
 	at := map[string]string{} // UID → the file
 	for i, e := range c.Dashboards {
@@ -238,7 +238,7 @@ func (c *Config) loadBoards(only string, read func(pattern string) ([]slo.Docume
 			c.Wanted = append(c.Wanted, e)
 			continue
 		}
-		docs, err := c.documents(path+".files", e.Files, read)
+		docs, err := read.all(&c.form, "dashboard", path+".files", e.Files)
 		if err != nil {
 			return err
 		}
@@ -266,15 +266,15 @@ func (c *Config) warnUnanswered(path, what string) {
 		c.form.place(path), what, strings.Join(countingTypes, " or ")))
 }
 
-// documents reads the files that patterns match, each once. It returns an
-// Invalid error for patterns that match nothing.
-func (c *Config) documents(field string, patterns []string, read func(pattern string) ([]slo.Document, error)) ([]slo.Document, error) {
+// all reads the files that the patterns of a field match, each once. It returns
+// an Invalid error for patterns that match nothing.
+func (read reader) all(f *form, what, field string, patterns []string) ([]slo.Document, error) {
 	var docs []slo.Document
 	var mistakes []problem
 	seen := map[string]bool{}
 	for i, pattern := range patterns {
 		path := fmt.Sprintf("%s[%d]", field, i)
-		matches, err := read(pattern)
+		matches, err := read(what, pattern)
 		switch {
 		case err != nil:
 			mistakes = append(mistakes, problem{path, opsreview.ErrorMessage(err)})
@@ -288,5 +288,5 @@ func (c *Config) documents(field string, patterns []string, read func(pattern st
 			seen[d.Name] = true
 		}
 	}
-	return docs, c.form.report(mistakes)
+	return docs, f.report(mistakes)
 }

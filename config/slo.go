@@ -17,16 +17,16 @@ import (
 var countingTypes = []string{"prometheus"}
 
 // ParseWith is Parse that reads the objectives and the other files too, whose
-// patterns are relative to the root of fsys. Name is that of the configuration, whose
-// folder is put before the names of the files in messages.
+// patterns are relative to the root of fsys. Name is that of the configuration,
+// whose folder is put before the names of the files in messages.
 func ParseWith(name string, data []byte, fsys fs.FS) (Config, error) {
 	c, err := Parse(name, data)
 	if err != nil {
 		return Config{}, err
 	}
-	read := func(pattern string) ([]slo.Document, error) {
+	var read reader = func(what, pattern string) ([]slo.Document, error) {
 		names, err := fs.Glob(fsys, path.Clean(pattern))
-		docs, err := readAll("objectives", names, err, func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
+		docs, err := readAll(what, names, err, func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
 		for i := range docs {
 			docs[i].Name = path.Join(path.Dir(name), docs[i].Name)
 		}
@@ -38,12 +38,14 @@ func ParseWith(name string, data []byte, fsys fs.FS) (Config, error) {
 	return c, c.loadLooks(path.Dir(name), read)
 }
 
-// readFiles reads the files that a pattern matches on this machine.
-func readFiles(what string) func(pattern string) ([]slo.Document, error) {
-	return func(pattern string) ([]slo.Document, error) {
-		names, err := filepath.Glob(pattern)
-		return readAll(what, names, err, os.ReadFile)
-	}
+// A reader reads the files that a pattern matches. What says in messages what
+// they hold.
+type reader func(what, pattern string) ([]slo.Document, error)
+
+// readFiles is the reader of this machine's files.
+func readFiles(what, pattern string) ([]slo.Document, error) {
+	names, err := filepath.Glob(pattern)
+	return readAll(what, names, err, os.ReadFile)
 }
 
 func readAll(what string, names []string, err error, read func(string) ([]byte, error)) ([]slo.Document, error) {
@@ -64,8 +66,8 @@ func readAll(what string, names []string, err error, read func(string) ([]byte, 
 // loadSLOs reads the objectives that the configuration names and finds the
 // sources that count them. What is wrong with them but can be lived with becomes
 // a warning.
-func (c *Config) loadSLOs(read func(pattern string) ([]slo.Document, error)) error {
-	docs, err := c.documents("slos", c.SLOs, read)
+func (c *Config) loadSLOs(read reader) error {
+	docs, err := read.all(&c.form, "objectives", "slos", c.SLOs)
 	if err != nil {
 		return err
 	}
