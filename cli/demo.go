@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	pathpkg "path"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -119,12 +120,14 @@ func (a *app) useExamples(dir, beside string) (tickets string, err error) {
 func (a *app) importExamples(ctx context.Context, c client) error {
 	return fs.WalkDir(examples.FS, ".", func(path string, _ fs.DirEntry, err error) error {
 		o := importOptions{source: examples.Source, quiet: true, strict: true}
-		switch filepath.Ext(path) {
-		case ".json":
+		switch folder, _ := pathpkg.Split(path); {
+		case folder == "pagerduty/":
 			o.format = "pagerduty"
-		case ".jsonl":
+		case folder == "series/":
+			o.format, o.source = "series", examples.Metrics
+		case path == "labels.jsonl":
 			o.format = "jsonl"
-		case ".csv":
+		case path == "segments.csv":
 			o.format, o.source = "segments", examples.Metrics
 		}
 		if err != nil || o.format == "" {

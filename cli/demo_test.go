@@ -35,6 +35,48 @@ func TestDemo_EveryTeam(t *testing.T) {
 	}
 }
 
+// TestDemo_FindsWhatWasPlanted holds the demo's look back against
+// examples/weird.json: all of it is found, with what is known of its time, and
+// nothing else.
+func TestDemo_FindsWhatWasPlanted(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "examples", "weird.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var truth struct {
+		Weird []struct {
+			Chart, Context, Why string
+			Start, End          time.Time
+		}
+	}
+	if err := json.Unmarshal(data, &truth); err != nil {
+		t.Fatal(err)
+	}
+	var review reviewJSON
+	if err := json.Unmarshal([]byte(must(t, t.TempDir(), time.Now(), "demo", "-o", "json")), &review); err != nil {
+		t.Fatal(err)
+	}
+	if review.LookBack == nil || len(truth.Weird) == 0 {
+		t.Fatal("the demo does not look back")
+	}
+	all := review.LookBack.Anomalies
+	for _, want := range truth.Weird {
+		i := slices.IndexFunc(all, func(x anomalyJSON) bool {
+			return x.Chart.Key == want.Chart && x.Window.Start.Before(want.End) && want.Start.Before(*x.Window.End)
+		})
+		if i < 0 {
+			t.Errorf("the demo does not find that %s", want.Why)
+			continue
+		}
+		if got := all[i]; got.Context != want.Context || len(got.Plots) == 0 {
+			t.Errorf("%s: it is %s and has %d plots, want %s and one: %v", want.Why, got.Context, len(got.Plots), want.Context, got.Because)
+		}
+	}
+	if len(all) != len(truth.Weird) || review.LookBack.MoreOthers+review.LookBack.MoreUnexplained > 0 {
+		t.Errorf("the demo finds %d anomalies, and %d were planted", len(all), len(truth.Weird))
+	}
+}
+
 // TestTables_FitTheTerminal prints the demo's data at several widths. Only a
 // command to copy may be longer, and the fields of one page, one a line.
 func TestTables_FitTheTerminal(t *testing.T) {
@@ -51,6 +93,9 @@ func TestTables_FitTheTerminal(t *testing.T) {
 		{"budget", "show", "--verbose", "--at", demoTo, "--config", examplesConfig},
 		append([]string{"budget", "episodes", "--all", "--config", examplesConfig}, scope...),
 		append([]string{"review", "show", "--team", demoTeam, "--config", examplesConfig}, scope...),
+		append([]string{"anomaly", "list", "--team", demoTeam, "--config", examplesConfig}, scope...),
+		{"dashboard", "list", "--config", examplesConfig},
+		{"dashboard", "charts", "--config", examplesConfig},
 	}
 	for _, c := range commands {
 		for _, width := range []int{80, 100, 130, 200} {
@@ -61,7 +106,7 @@ func TestTables_FitTheTerminal(t *testing.T) {
 				}
 				for line := range strings.Lines(r.stdout) {
 					line = strings.TrimSuffix(line, "\n")
-					if w := ansi.StringWidth(line); w > width && !strings.Contains(line, "opsreview page list") {
+					if w := ansi.StringWidth(line); w > width && !strings.Contains(line, "opsreview page list") && !strings.Contains(line, "opsreview anomaly show") {
 						t.Errorf("%d cells: %s", w, line)
 					}
 				}

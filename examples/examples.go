@@ -1,7 +1,7 @@
 // Package examples holds the example organisation: six weeks of a secrets
 // platform's pages in the shape of PagerDuty's answers, the labels that its
-// responders gave, its objectives and what they counted, and the configuration
-// that goes with them.
+// responders gave, its objectives and what they counted, its dashboard and what
+// that showed, and the configuration that goes with them.
 //
 // Everything is synthetic. The command in the folder generate writes it.
 package examples
@@ -11,11 +11,12 @@ import (
 	"time"
 )
 
-// FS holds pagerduty/*.json for the PagerDuty import, labels.jsonl and
-// segments.csv for the imports of this program's own formats, opsreview.yaml,
-// and slo/*.yaml, which belongs to it.
+// FS holds pagerduty/*.json for the PagerDuty import, labels.jsonl, segments.csv
+// and series/*.csv for the imports of this program's own formats,
+// opsreview.yaml, and what belongs to it: objectives, a dashboard, rules and a
+// runbook.
 //
-//go:embed pagerduty/*.json labels.jsonl segments.csv opsreview.yaml slo/*.yaml
+//go:embed pagerduty/*.json labels.jsonl segments.csv series/*.csv opsreview.yaml slo/*.yaml dashboards/*.json rules/*.yaml runbooks/*.md
 var FS embed.FS
 
 // Now is the time of the example's review meeting: Monday 2 November 2026,
@@ -27,5 +28,5 @@ var Now = time.Date(2026, time.November, 2, 15, 0, 0, 0, time.UTC)
 // by their id, so both imports must use the same one.
 const Source = "pd"
 
-// Metrics is the name under which segments.csv is imported.
+// Metrics is the name under which segments.csv and series/*.csv are imported.
 const Metrics = "metrics"

@@ -82,6 +82,12 @@ func generate() (map[string][]byte, error) {
 	}
 	counted := w.count()
 	files["segments.csv"] = segments(counted)
+	for _, c := range looked(counted) {
+		files["series/"+c.name+".csv"] = c.csv()
+	}
+	if files["weird.json"], err = encodeList("weird", weirds(counted)); err != nil {
+		return nil, err
+	}
 	files["burns.json"], err = encodeList("burns", burns(counted))
 	return files, err
 }
