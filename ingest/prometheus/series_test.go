@@ -234,7 +234,7 @@ func TestSeries_AnyCutGivesTheSameRows(t *testing.T) {
 	}
 	for n := range whole.n {
 		for _, after := range []bool{false, true} {
-			if after != (n%2 == 0) || (raceEnabled && n%3 != 1) {
+			if after != (n%2 == 0) || (raceEnabled && n != 3) {
 				continue // the other half of the cuts is of the same kind
 			}
 			c := &cutStore{DB: openStore(t), at: n + 1, after: after}
