@@ -114,8 +114,13 @@ func (a *app) printAnomalySeries(x *pb.Anomaly, zone *time.Location) {
 	writeLine(a.stdout, "")
 	writeLine(a.stdout, s.bold("SERIES"))
 	t := table{columns: []column{
-		{head: "SERIES", flex: true, min: 20}, {head: "FROM"}, {head: "FOR", right: true}, {head: "MEASURED", right: true},
-		{head: "USUAL", right: true}, {head: "SCORE", right: true, drop: 2}, {head: "KIND", drop: 1},
+		{head: "SERIES", flex: true, min: 20},
+		{head: "FROM"},
+		{head: "FOR", right: true},
+		{head: "MEASURED", right: true},
+		{head: "USUAL", right: true},
+		{head: "SCORE", right: true, drop: 2},
+		{head: "KIND", drop: 1},
 	}}
 	for _, m := range all[:min(len(all), mostSeries)] {
 		t.row(bounded(m.GetName()), when(m.GetWindow().GetStartTime().AsTime(), zone), span(lengthOf(m.GetWindow())), lookback.Amount(m.GetValue(), unit),

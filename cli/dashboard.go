@@ -75,8 +75,12 @@ func (a *app) printDashboards(all []*pb.Dashboard, output string) error {
 		return nil
 	}
 	t := table{columns: []column{
-		{head: "UID", flex: true, min: 12}, {head: "TITLE", flex: true, min: 20}, {head: "FOLDER", flex: true, drop: 2},
-		{head: "PANELS", right: true}, {head: "LOOKED AT", right: true}, {head: "FROM", flex: true, min: 16, drop: 1},
+		{head: "UID", flex: true, min: 12},
+		{head: "TITLE", flex: true, min: 20},
+		{head: "FOLDER", flex: true, drop: 2},
+		{head: "PANELS", right: true},
+		{head: "LOOKED AT", right: true},
+		{head: "FROM", flex: true, min: 16, drop: 1},
 	}}
 	for _, d := range all {
 		t.row(bounded(d.GetUid()), bounded(d.GetTitle()), bounded(d.GetFolder()), fmt.Sprint(d.GetPanels()), fmt.Sprint(d.GetCharts()), bounded(orElse(d.GetSource(), d.GetOrigin())))
@@ -134,8 +138,11 @@ func (a *app) printCharts(all []*pb.Chart, output string) error {
 		return nil
 	}
 	t := table{columns: []column{
-		{head: "CHART", flex: true, min: 18}, {head: "TITLE", flex: true, min: 20}, {head: "SERVICE", flex: true, drop: 2},
-		{head: "SERIES", right: true}, {head: "NOT LOOKED AT", flex: true, min: 20},
+		{head: "CHART", flex: true, min: 18},
+		{head: "TITLE", flex: true, min: 20},
+		{head: "SERVICE", flex: true, drop: 2},
+		{head: "SERIES", right: true},
+		{head: "NOT LOOKED AT", flex: true, min: 20},
 	}}
 	for _, c := range all {
 		t.row(bounded(c.GetKey()), bounded(c.GetTitle()), bounded(c.GetService()), fmt.Sprint(c.GetSeries()), chartProblem(c))
