@@ -63,6 +63,7 @@ type Snapshot struct {
 	Findings    []FindingFact     `json:"findings,omitempty"`
 	Closed      []ClosedFact      `json:"closed,omitempty"` // tickets that held, came back, or cannot be judged yet
 	Gaps        []string          `json:"gaps,omitempty"`
+	Withheld    []string          `json:"withheld,omitempty"` // what is not told about people, in sentences; see Anonymous
 }
 
 // A Number is one number with its parts: 73 % is 160 of 219.
@@ -95,6 +96,7 @@ type MonitorFact struct {
 	EngagedMin    float64 `json:"engaged_minutes"`
 	NotActionable int     `json:"not_actionable"`
 	Labelled      int     `json:"labelled"`
+	Withheld      bool    `json:"withheld,omitempty"` // interruptions and engaged time are not told
 }
 
 // A LoadFact is how heavy the window was on one person.
@@ -156,6 +158,8 @@ type ToilFact struct {
 	Overhead float64            `json:"overhead_minutes,omitempty"`
 	By       map[string]float64 `json:"by_category,omitempty"`
 	Tasks    []TaskFact         `json:"tasks,omitempty"`
+	People   int                `json:"people,omitempty"` // who had any
+	Withheld bool               `json:"withheld,omitempty"`
 	Method   string             `json:"method"`
 }
 
@@ -165,6 +169,8 @@ type TaskFact struct {
 	Minutes float64 `json:"minutes"`
 	Quarter float64 `json:"quarter_minutes"`
 	Saved   float64 `json:"saved_minutes,omitempty"` // since it was automated
+
+	Automated string `json:"automated,omitempty"` // the date from which on a machine does it
 }
 
 // A FindingFact is something that needs work, with its ticket.
@@ -189,8 +195,8 @@ type ClosedFact struct {
 // Facts is what a snapshot is taken of.
 type Facts struct {
 	Review  review.Review
-	Pages   []opsreview.Page   // of the window
-	Tickets []opsreview.Ticket // of the findings
+	Pages   []opsreview.Page   // of the window; more does no harm
+	Tickets []opsreview.Ticket // the team's, open ones and closed ones; those of the findings at least
 	At      time.Time
 }
 
@@ -222,9 +228,26 @@ type CarryOver struct {
 	Text   string            // where it stands, in words
 }
 
+// Done reports whether the action's ticket is done.
+func (c CarryOver) Done() bool { return c.Ticket != nil && c.Ticket.Stands == opsreview.TicketDone }
+
+// The kinds of change, in the order in which they are told.
+const (
+	ChangedDefinition = "definition" // a number is computed in another way, so that it cannot be compared
+	LatePage          = "late_page"
+	PageGone          = "page_gone"
+	PageChanged       = "page_changed" // its source tells more or other things of it
+	Relabelled        = "relabelled"
+	ChangedNumber     = "number"
+	ChangedIncident   = "incident"
+	ChangedAnomaly    = "anomaly"
+	ChangedToil       = "toil"
+	ChangedTicket     = "ticket"
+)
+
 // A Change is one thing that differs between two snapshots.
 type Change struct {
-	Kind    string // "late_page", "page_gone", "page_changed", "relabelled", "number", "definition", "incident", "anomaly", "toil", "ticket"
+	Kind    string
 	Subject string
 	Text    string // "a page came late: …", "pages/1 is 14 and was 12"
 	Was, Is string
