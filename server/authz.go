@@ -1,8 +1,6 @@
 package server
 
 import (
-	"google.golang.org/protobuf/proto"
-
 	"opsreview/auth"
 	pb "opsreview/proto/opsreview/v1"
 )
@@ -28,6 +26,11 @@ const (
 	// One of ticketReach names a finding: its tickets must be of the caller's
 	// teams.
 	ticketReach
+	// These name a review, an item of its minutes or a waiver: it must be of the
+	// caller's teams. Where no review is named, a team must be.
+	meetingReach
+	itemReach
+	waiverReach
 	// One of noReach touches no team's data, or has what is others' taken from
 	// its answer.
 	noReach
@@ -117,19 +120,19 @@ var authz = map[string]access{
 	pb.ToilService_SyncWorkLogs_FullMethodName: {least: auth.Writer, reach: wholeReach, write: true},
 
 	pb.MeetingService_OpenMeeting_FullMethodName:    {least: auth.Writer, reach: teamReach, write: true},
-	pb.MeetingService_GetMeeting_FullMethodName:     {least: auth.Reader, reach: teamReach},
+	pb.MeetingService_GetMeeting_FullMethodName:     {least: auth.Reader, reach: meetingReach},
 	pb.MeetingService_ListMeetings_FullMethodName:   {least: auth.Reader, reach: teamReach},
-	pb.MeetingService_UpdateMeeting_FullMethodName:  {least: auth.Writer, reach: wholeReach, write: true},
-	pb.MeetingService_AddItem_FullMethodName:        {least: auth.Writer, reach: teamReach, write: true},
-	pb.MeetingService_ChangeItem_FullMethodName:     {least: auth.Writer, reach: wholeReach, write: true},
-	pb.MeetingService_CloseMeeting_FullMethodName:   {least: auth.Writer, reach: teamReach, write: true},
-	pb.MeetingService_DiffMeeting_FullMethodName:    {least: auth.Reader, reach: teamReach},
+	pb.MeetingService_UpdateMeeting_FullMethodName:  {least: auth.Writer, reach: meetingReach, write: true},
+	pb.MeetingService_AddItem_FullMethodName:        {least: auth.Writer, reach: meetingReach, write: true},
+	pb.MeetingService_ChangeItem_FullMethodName:     {least: auth.Writer, reach: itemReach, write: true},
+	pb.MeetingService_CloseMeeting_FullMethodName:   {least: auth.Writer, reach: meetingReach, write: true},
+	pb.MeetingService_DiffMeeting_FullMethodName:    {least: auth.Reader, reach: meetingReach},
 	pb.MeetingService_ListTrends_FullMethodName:     {least: auth.Reader, reach: teamReach},
 	pb.MeetingService_PickPeople_FullMethodName:     {least: auth.Reader, reach: teamReach},
-	pb.MeetingService_RenderMinutes_FullMethodName:  {least: auth.Reader, reach: teamReach},
-	pb.MeetingService_SendMinutes_FullMethodName:    {least: auth.Writer, reach: teamReach, write: true},
+	pb.MeetingService_RenderMinutes_FullMethodName:  {least: auth.Reader, reach: meetingReach},
+	pb.MeetingService_SendMinutes_FullMethodName:    {least: auth.Writer, reach: meetingReach, write: true},
 	pb.MeetingService_CreateWaiver_FullMethodName:   {least: auth.Writer, reach: teamReach, write: true},
-	pb.MeetingService_WithdrawWaiver_FullMethodName: {least: auth.Writer, reach: wholeReach, write: true},
+	pb.MeetingService_WithdrawWaiver_FullMethodName: {least: auth.Writer, reach: waiverReach, write: true},
 	pb.MeetingService_ListWaivers_FullMethodName:    {least: auth.Reader, reach: teamReach},
 
 	// A person's address is nobody's business outside their teams, and sources
@@ -179,67 +182,4 @@ func isTrial(req any) bool {
 	}
 	r, ok := req.(interface{ GetApply() bool })
 	return ok && !r.GetApply()
-}
-
-// asAuthor gives the request's label, correction or decision the caller's name. Admins and tokens may
-// speak for somebody else, since automation passes on what people said; a
-// person may not. It returns for whom the caller speaks, "" for themselves.
-// Where nobody is asked who they are, a label says whose it is, and a correction
-// or a decision that says nothing is by whoever uses this machine.
-func asAuthor(c auth.Caller, req proto.Message) string {
-	if c.Via == auth.ViaLocal {
-		if r, ok := req.(*pb.CreateCorrectionsRequest); ok && r.Author == "" {
-			r.Author = c.Name
-		}
-		if r, ok := req.(*pb.WithdrawCorrectionRequest); ok && r.Author == "" {
-			r.Author = c.Name
-		}
-		if r, ok := req.(*pb.DecideAnomalyRequest); ok && r.Author == "" {
-			r.Author = c.Name
-		}
-		return otherThan(c.Name, authorOf(req))
-	}
-	mayAct := c.Via == auth.ViaToken || c.Scope(auth.Admin).Everywhere
-	if author := authorOf(req); author != "" && mayAct {
-		return otherThan(c.Name, author)
-	}
-	switch r := req.(type) {
-	case *pb.LabelPagesRequest:
-		if r.Label == nil {
-			r.Label = &pb.Label{}
-		}
-		r.Label.Author = c.Name
-	case *pb.UnlabelPagesRequest:
-		r.Author = c.Name
-	case *pb.CreateCorrectionsRequest:
-		r.Author = c.Name
-	case *pb.WithdrawCorrectionRequest:
-		r.Author = c.Name
-	case *pb.DecideAnomalyRequest:
-		r.Author = c.Name
-	}
-	return ""
-}
-
-func authorOf(req proto.Message) string {
-	switch r := req.(type) {
-	case *pb.LabelPagesRequest:
-		return r.GetLabel().GetAuthor()
-	case *pb.UnlabelPagesRequest:
-		return r.GetAuthor()
-	case *pb.CreateCorrectionsRequest:
-		return r.GetAuthor()
-	case *pb.WithdrawCorrectionRequest:
-		return r.GetAuthor()
-	case *pb.DecideAnomalyRequest:
-		return r.GetAuthor()
-	}
-	return ""
-}
-
-func otherThan(name, author string) string {
-	if name == author {
-		return ""
-	}
-	return author
 }

@@ -25,7 +25,7 @@ func AuthzNeedsTeam(method string) bool {
 	switch authz[method].reach {
 	case wholeReach, teamReach, pagesReach, monitorReach:
 		return true
-	case pageReach, correctionReach, ticketReach, noReach:
+	case pageReach, correctionReach, ticketReach, meetingReach, itemReach, waiverReach, noReach:
 	}
 	return false
 }
@@ -37,5 +37,10 @@ func AuthzByTeam(method string) bool {
 
 // AuthzLooksIntoRequests reports whether who may call depends on the request.
 func AuthzLooksIntoRequests(method string) bool {
-	return AuthzByTeam(method) || authz[method].reach == pageReach || authz[method].reach == correctionReach || authz[method].reach == ticketReach
+	switch authz[method].reach {
+	case pageReach, correctionReach, ticketReach, meetingReach, itemReach, waiverReach:
+		return true
+	case wholeReach, teamReach, pagesReach, monitorReach, noReach:
+	}
+	return AuthzByTeam(method)
 }

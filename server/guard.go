@@ -200,6 +200,10 @@ func (g *guard) checkReach(ctx context.Context, c call, req proto.Message) error
 			return opsreview.Errorf(opsreview.Denied, "%s may not do this", c.caller.Name)
 		}
 		return g.checkTickets(ctx, c, r.GetFinding())
+	case meetingReach:
+		return g.checkMeeting(ctx, c, req)
+	case itemReach, waiverReach:
+		return g.checkByID(ctx, c, req)
 	case noReach:
 		return nil
 	case wholeReach:
@@ -368,6 +372,8 @@ func newAuditEntry(c call, req proto.Message) opsreview.AuditEntry {
 		e.Subjects = []string{r.GetSource()}
 	case *pb.ImportFileRequest:
 		e.Subjects = []string{r.GetHeader().GetSource(), r.GetHeader().GetFile()}
+	default:
+		e.Subjects = meetingSubjects(req)
 	}
 	e.Total = len(e.Subjects)
 	e.Subjects = e.Subjects[:min(e.Total, opsreview.MaxAuditSubjects)]

@@ -17,6 +17,9 @@ const maxSnapshot = 32 << 20
 const meetingColumns = `id, team, start_at, end_at, week, state, opened_at, opened_by, facilitator, presenter, section,
 	facts, opened, closed, closed_at, closed_by, forced, forced_open, version, definitions`
 
+// briefMeetingColumns are the same without what was seen.
+var briefMeetingColumns = strings.Replace(meetingColumns, "opened, closed,", "NULL, NULL,", 1)
+
 func scanMeeting(rows *sql.Rows) (m opsreview.Meeting, err error) {
 	var opened, closed []byte
 	err = rows.Scan(&m.ID, &m.Team, (*sqlTime)(&m.Window.Start), (*sqlTime)(&m.Window.End), &m.Week, &m.State, (*sqlTime)(&m.OpenedAt),
@@ -25,8 +28,10 @@ func scanMeeting(rows *sql.Rows) (m opsreview.Meeting, err error) {
 	if err != nil {
 		return m, err
 	}
-	if m.Opened, err = unpack(opened); err != nil {
-		return m, fmt.Errorf("read meeting %s: %w", m.ID, err)
+	if opened != nil {
+		if m.Opened, err = unpack(opened); err != nil {
+			return m, fmt.Errorf("read meeting %s: %w", m.ID, err)
+		}
 	}
 	if closed != nil {
 		m.Closed, err = unpack(closed)
@@ -62,6 +67,7 @@ type MeetingFilter struct {
 	State  opsreview.MeetingState
 	Before time.Time // whose window begins before
 	Limit  int       // 0 means all
+	Brief  bool      // without what was seen at the opening and at the end
 }
 
 // Meetings returns the meetings that the filter selects, those of the latest
@@ -80,7 +86,11 @@ func (db *DB) Meetings(ctx context.Context, f MeetingFilter) ([]opsreview.Meetin
 	if f.Limit <= 0 {
 		f.Limit = -1
 	}
-	found, err := list(ctx, db, `SELECT `+meetingColumns+` FROM meetings WHERE `+strings.Join(where, " AND ")+
+	columns := meetingColumns
+	if f.Brief {
+		columns = briefMeetingColumns
+	}
+	found, err := list(ctx, db, `SELECT `+columns+` FROM meetings WHERE `+strings.Join(where, " AND ")+
 		` ORDER BY start_at DESC, end_at DESC, id LIMIT ?`, append(args, f.Limit), scanMeeting)
 	if err != nil {
 		return nil, fmt.Errorf("read meetings: %w", err)
