@@ -15,6 +15,22 @@ import (
 // come that is about it.
 const around = 15 * time.Minute
 
+// What lasts for longer than a day is explained by what came with its beginning:
+// in as many days, something happens to every service.
+const (
+	long  = 24 * time.Hour
+	onset = 6 * time.Hour
+)
+
+// began is the part of an anomaly that others are compared with.
+func began(a *Anomaly) opsreview.Window {
+	w := a.Window
+	if w.Duration() > long {
+		w.End = w.Start.Add(onset)
+	}
+	return w
+}
+
 // namesOf returns the words for a service that mean the same as word: its names
 // and its references, in lower case.
 func (in *Input) namesOf(word string) map[string]bool {
@@ -51,7 +67,8 @@ func (in *Input) explain(a *Anomaly) {
 
 // pages returns the pages of the service that began with the anomaly, in order.
 func (in *Input) pages(a *Anomaly, words map[string]bool) []opsreview.Page {
-	w := opsreview.Window{Start: a.Window.Start.Add(-around), End: a.Window.End.Add(around)}
+	w := began(a)
+	w.Start, w.End = w.Start.Add(-around), w.End.Add(around)
 	var pages []opsreview.Page
 	seen := map[opsreview.Ref]bool{}
 	for _, p := range in.Pages {
@@ -83,7 +100,7 @@ func (in *Input) incidents(a *Anomaly, words map[string]bool) []string {
 	for _, i := range in.Incidents {
 		w := in.lasted(i)
 		ours := slices.ContainsFunc(i.Services, func(name string) bool { return words[fold(name)] })
-		if !ours || w.Start.IsZero() || !overlap(w, a.Window) {
+		if !ours || w.Start.IsZero() || !overlap(w, began(a)) {
 			continue
 		}
 		name := i.Number
@@ -123,7 +140,7 @@ func latest(a, b time.Time) time.Time {
 func (in *Input) burns(a *Anomaly, words map[string]bool) []string {
 	bySLO := map[string][]Burn{}
 	for _, b := range in.Burns {
-		if words[fold(b.Service)] && overlap(b.Window, a.Window) {
+		if words[fold(b.Service)] && overlap(b.Window, began(a)) {
 			bySLO[b.SLO] = append(bySLO[b.SLO], b)
 		}
 	}
@@ -150,7 +167,7 @@ func (in *Input) burns(a *Anomaly, words map[string]bool) []string {
 func (in *Input) quiet(a *Anomaly, words map[string]bool) []string {
 	var said []string
 	for _, q := range in.Quiet {
-		if (fold(q.Service) == "" || words[fold(q.Service)]) && overlap(q.Window, a.Window) {
+		if (fold(q.Service) == "" || words[fold(q.Service)]) && overlap(q.Window, began(a)) {
 			said = append(said, fmt.Sprintf("Work was announced %s: %s.", span(q.Window, in.Zone), strings.TrimRight(oneLine(q.Reason), ".")))
 		}
 	}

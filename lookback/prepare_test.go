@@ -117,6 +117,20 @@ func TestPrepare_Context(t *testing.T) {
 			},
 			want: lookback.Paged, says: []string{`vault paged 2 times: first "disk full" at Thu 5 Nov 10:00.`},
 		},
+		"what lasts for days is explained by its first six hours": {
+			change: func(in *lookback.Input) {
+				in.Found[0].Result.Windows[0].End = at(5, "11:00")
+				in.Pages = []opsreview.Page{page("p", at(3, "16:14"))}
+			},
+			want: lookback.Paged, says: []string{`vault paged: "disk full" at Thu 5 Nov 16:14.`},
+		},
+		"what lasts for days is not explained by what comes later": {
+			change: func(in *lookback.Input) {
+				in.Found[0].Result.Windows[0].End = at(5, "11:00")
+				in.Pages = []opsreview.Page{page("p", at(3, "16:15"))}
+			},
+			want: lookback.Unexplained,
+		},
 		"a page of another service is not": {
 			change: func(in *lookback.Input) {
 				p := page("p", at(3, "10:00"))

@@ -213,8 +213,8 @@ func weirds(counted []*series) []any {
 	entry := func(chart, series, kind, context, why string, start, end time.Time) weird {
 		return weird{Chart: "import/" + chart, Series: series, Kind: kind, Context: context, Start: stamp(start), End: stamp(end), Why: why}
 	}
-	// The leak goes on for days, in which the service paged for other reasons.
-	list := []any{entry("vault-tokens", "tokens", "shift", "paged", "tokens are no longer given back", leakStart, dataEnd)}
+	// The leak goes on for days. Nobody was paged when it began.
+	list := []any{entry("vault-tokens", "tokens", "shift", "unexplained", "tokens are no longer given back", leakStart, dataEnd)}
 	for _, start := range exports {
 		list = append(list, entry("vault-audit", "file", "spike", "unexplained", "an export that nobody announced", start, start.Add(exportLasts)))
 	}
