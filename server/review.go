@@ -17,25 +17,34 @@ func (s *reviewService) PrepareReview(ctx context.Context, req *pb.PrepareReview
 	if err != nil {
 		return nil, err
 	}
+	r, err := s.facts.shownReview(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.PrepareReviewResponse{Review: r}, nil
+}
+
+// shownReview returns a prepared review with all that is shown of it.
+func (f *facts) shownReview(ctx context.Context, p prepared) (*pb.Review, error) {
 	r := reviewToProto(p.review)
 	r.PrepareTime = timeToProto(p.in.Now)
 	if p.review.Budget != nil {
 		r.Budget = reportToProto(*p.review.Budget, *p.in.Budget)
 	}
 	if !p.look.nothing() {
-		plots, err := s.facts.shownPlots(ctx, p.look)
+		plots, err := f.shownPlots(ctx, p.look)
 		if err != nil {
 			return nil, err
 		}
 		r.LookBack = lookBackToProto(p.look.report, p.sc.zone, plots)
 	}
-	tickets, err := s.facts.ticketsOf(ctx, p.review.Findings)
+	tickets, err := f.ticketsOf(ctx, p.review.Findings)
 	if err != nil {
 		return nil, err
 	}
 	r.FindingTickets = ticketsToProto(tickets, nil)
-	if r.Suggested, err = s.facts.suggested(ctx, p.sc, began(p.in)); err != nil {
+	if r.Suggested, err = f.suggested(ctx, p.sc, began(p.in)); err != nil {
 		return nil, err
 	}
-	return &pb.PrepareReviewResponse{Review: r}, nil
+	return r, nil
 }
