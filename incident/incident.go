@@ -12,7 +12,7 @@ import (
 )
 
 // Settings say which incidents must leave what behind. Zero values mean the
-// defaults of policy.
+// defaults; see [Settings.OrDefault].
 type Settings struct {
 	Severities []string      // in order, the gravest first: "SEV0", "SEV1", "SEV2", … or "P1", "P2", …
 	From       string        // the least severity that needs a postmortem and a follow-up: "SEV2"
@@ -28,8 +28,9 @@ type Input struct {
 	Links     []opsreview.IncidentLink
 	Pages     []opsreview.Page   // those that incidents own, as far as they are stored
 	Tickets   []opsreview.Ticket // the ledger's rows of follow-ups, by key or address
-	Burns     []Burn             // of the incidents' services
+	Burns     []Burn             // of the incidents' services, each over exactly the time that an incident lasted; see Lasted
 	Services  map[opsreview.Ref]opsreview.Service
+	Unowned   []opsreview.Ref // incidents that are no team's
 }
 
 // A Burn is a stretch in which an SLO burned, by service.
@@ -42,7 +43,9 @@ type Burn struct {
 }
 
 // Times are how long the steps of one incident took. One that cannot be told is
-// absent: Known is false.
+// absent: Known is false. Where nobody recorded when it was noticed or
+// acknowledged, the timelines of its own pages tell: an alert's first page, and
+// the first acknowledgement by a person.
 type Times struct {
 	Detect      Span // from start to detection
 	Acknowledge Span // from detection, or from the start where that is unknown, to the first acknowledgement
