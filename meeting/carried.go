@@ -4,14 +4,17 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"opsreview"
 )
 
 // Carried lists the actions of reviews of earlier windows than at's that are not
-// done, oldest first, with what the ledger says of their tickets. An action
-// whose ticket was closed since at began is listed a last time, so that the
-// meeting hears of it; one whose ticket was closed before is done.
+// done, oldest first, with what the ledger says of their tickets. Reviews that
+// nobody closed count too: what was agreed in them is not lost. An action whose
+// ticket is done is listed once more, so that a meeting hears of it; it is done
+// for the reviews after the first that was closed since.
 func Carried(meetings []opsreview.Meeting, items []opsreview.MeetingItem, tickets []opsreview.Ticket, at opsreview.Window) []CarryOver {
 	from := make(map[string]opsreview.Meeting, len(meetings))
 	for _, m := range meetings {
@@ -25,16 +28,11 @@ func Carried(meetings []opsreview.Meeting, items []opsreview.MeetingItem, ticket
 		if !ok || i.Kind != opsreview.ItemAction || i.DoneBy != "" || i.WithdrawnBy != "" {
 			continue
 		}
-		c := CarryOver{Item: i, From: m, Age: max(0, at.End.Sub(i.At)), Due: !i.Due.IsZero() && !i.Due.After(at.End)}
-		for n := range tickets {
-			if i.Ticket != "" && (tickets[n].RemoteKey == i.Ticket || tickets[n].URL == i.Ticket) {
-				c.Ticket = &tickets[n]
-			}
-		}
-		if c.Ticket != nil && c.Ticket.Stands == opsreview.TicketDone && c.Ticket.ClosedAt.Before(at.Start) {
+		c := CarryOver{Item: i, From: m, Age: max(0, at.End.Sub(i.At)), Due: !i.Due.IsZero() && !i.Due.After(at.End), Ticket: ticketOf(i, tickets)}
+		if c.Done() && heard(c, from) {
 			continue
 		}
-		c.Text = standsAt(c)
+		c.Text = standsAt(c, at.End.Location())
 		carried = append(carried, c)
 	}
 	slices.SortStableFunc(carried, func(a, b CarryOver) int {
@@ -43,12 +41,38 @@ func Carried(meetings []opsreview.Meeting, items []opsreview.MeetingItem, ticket
 	return carried
 }
 
+// ticketOf finds what the ledger knows of an action's ticket, which people name
+// by its key, in capitals or not, or by its address; nil if that is nothing.
+func ticketOf(i opsreview.MeetingItem, tickets []opsreview.Ticket) *opsreview.Ticket {
+	var found *opsreview.Ticket
+	for _, t := range tickets {
+		named := i.Ticket != "" && (strings.EqualFold(t.RemoteKey, i.Ticket) || t.URL == i.Ticket)
+		if named && (found == nil || t.Generation > found.Generation) {
+			found = &t
+		}
+	}
+	return found
+}
+
+// heard reports whether a review after the one that agreed on the action was
+// closed since its ticket was.
+func heard(c CarryOver, earlier map[string]opsreview.Meeting) bool {
+	for _, m := range earlier {
+		if m.Window.Start.After(c.From.Window.Start) && m.State == opsreview.MeetingClosed && m.ClosedAt.After(c.Ticket.ClosedAt) {
+			return true
+		}
+	}
+	return false
+}
+
 // standsAt says where an action stands.
-func standsAt(c CarryOver) string {
-	days := int(c.Age.Hours() / 24)
-	age := fmt.Sprintf("%d days old", days)
-	if days == 1 {
-		age = "1 day old"
+func standsAt(c CarryOver, zone *time.Location) string {
+	age := count(int(c.Age.Hours()/24), "day") + " old"
+	switch {
+	case c.Done() && c.Ticket.ClosedAt.IsZero():
+		return fmt.Sprintf("%s; %s is done", age, c.Item.Ticket)
+	case c.Done():
+		return fmt.Sprintf("%s; %s is done since %s", age, c.Item.Ticket, c.Ticket.ClosedAt.In(zone).Format("Mon 2 Jan"))
 	}
 	if c.Due {
 		age += ", and due"
@@ -58,8 +82,6 @@ func standsAt(c CarryOver) string {
 		return age + "; it has no ticket"
 	case c.Ticket == nil:
 		return fmt.Sprintf("%s; nothing is known of %s here", age, c.Item.Ticket)
-	case c.Ticket.Stands == opsreview.TicketDone:
-		return fmt.Sprintf("%s; %s is done since %s", age, c.Item.Ticket, c.Ticket.ClosedAt.Format("2006-01-02"))
 	case c.Ticket.State == opsreview.TicketGone:
 		return fmt.Sprintf("%s; %s is gone", age, c.Item.Ticket)
 	case c.Ticket.Status == "":

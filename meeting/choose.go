@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -20,7 +21,11 @@ import (
 // an Invalid error if there is nobody.
 func Choose(candidates []Candidate, seed string) (Pick, error) {
 	var here []Candidate
+	var last time.Time // when the last one presented, who may be away
 	for _, c := range candidates {
+		if c.Last.After(last) {
+			last = c.Last
+		}
 		if !c.Away {
 			here = append(here, c)
 		}
@@ -28,30 +33,29 @@ func Choose(candidates []Candidate, seed string) (Pick, error) {
 	if len(here) == 0 {
 		return Pick{}, opsreview.Errorf(opsreview.Invalid, "there is nobody to pick: name the team's members in the configuration")
 	}
-	slices.SortFunc(here, func(a, b Candidate) int { return cmp.Compare(a.Person, b.Person) })
+	slices.SortStableFunc(here, func(a, b Candidate) int { return cmp.Compare(a.Person, b.Person) })
+	here = slices.CompactFunc(here, func(a, b Candidate) bool { return a.Person == b.Person })
 	pick := Pick{Seed: seed}
-	weights := weigh(here)
-	first := draw(weights, seed+"/presenter")
-	pick.Presenter, pick.Facilitator = weights[first].Person, weights[first].Person
+	weights, odds := weigh(here, last)
+	first := draw(odds, seed+"/presenter")
+	pick.Presenter, pick.Facilitator = here[first].Person, here[first].Person
 	if len(here) > 1 {
-		rest := weigh(slices.Delete(slices.Clone(here), first, first+1))
-		pick.Facilitator = rest[draw(rest, seed+"/facilitator")].Person
+		rest := slices.Delete(slices.Clone(here), first, first+1)
+		_, odds := weigh(rest, last)
+		pick.Facilitator = rest[draw(odds, seed+"/facilitator")].Person
 	}
-	pick.Weights = slices.Clone(weights)
-	slices.SortStableFunc(pick.Weights, func(a, b Weight) int { return cmp.Compare(b.Weight, a.Weight) })
+	slices.SortStableFunc(weights, func(a, b Weight) int { return cmp.Compare(b.Weight, a.Weight) })
+	pick.Weights = weights
 	return pick, nil
 }
 
-// weigh says how likely each candidate is, in their order.
-func weigh(all []Candidate) []Weight {
-	var last time.Time
-	for _, c := range all {
-		if c.Last.After(last) {
-			last = c.Last
-		}
-	}
-	var weights []Weight
-	total := 0.0
+// halvings is how often presenting halves a weight at most.
+const halvings = 12
+
+// weigh says how likely each candidate is, in their order, for people and in
+// whole numbers. Last is when anybody presented last.
+func weigh(all []Candidate, last time.Time) (weights []Weight, odds []uint64) {
+	var total uint64
 	for _, c := range all {
 		since := 0
 		for _, o := range all {
@@ -59,20 +63,20 @@ func weigh(all []Candidate) []Weight {
 				since++
 			}
 		}
-		w := Weight{Person: c.Person, Weight: float64(since+1) / float64(int(1)<<min(c.Times, 12)), Why: why(c, since)}
+		times := min(max(c.Times, 0), halvings)
+		w, odd := Weight{Person: c.Person, Weight: float64(since+1) / float64(int(1)<<times), Why: why(c, since)}, uint64(since+1)<<(halvings-times)
 		if len(all) > 1 && !last.IsZero() && c.Last.Equal(last) {
-			w.Weight, w.Why = 0, "was the last one"
+			w.Weight, w.Why, odd = 0, "was the last one", 0
 		}
-		total += w.Weight
-		weights = append(weights, w)
+		total += odd
+		weights, odds = append(weights, w), append(odds, odd)
 	}
-	if total > 0 {
-		return weights
+	for i := range weights {
+		if total == 0 { // everybody was last, at the same time
+			weights[i].Weight, weights[i].Why, odds[i] = 1, "everybody was the last one", 1
+		}
 	}
-	for i := range weights { // Everybody was last, at the same time.
-		weights[i].Weight, weights[i].Why = 1, "everybody was the last one"
-	}
-	return weights
+	return weights, odds
 }
 
 func why(c Candidate, since int) string {
@@ -85,19 +89,20 @@ func why(c Candidate, since int) string {
 	return fmt.Sprintf("%d others have presented since %s", since, c.Last.Format(time.DateOnly))
 }
 
-// draw picks an index with the weights' odds, by the hash of the seed.
-func draw(weights []Weight, seed string) int {
+// draw picks an index with the weights' odds, by the hash of the seed. It
+// reckons in whole numbers, which are the same on every machine.
+func draw(odds []uint64, seed string) int {
 	sum := sha256.Sum256([]byte(seed))
-	total := 0.0
-	for _, w := range weights {
-		total += w.Weight
+	var total uint64
+	for _, o := range odds {
+		total += o
 	}
-	at := float64(binary.BigEndian.Uint64(sum[:8])>>11) / (1 << 53) * total
-	for i, w := range weights {
-		if at < w.Weight {
+	at, _ := bits.Mul64(binary.BigEndian.Uint64(sum[:8]), total) // the hash as a part of 1, times the total
+	for i, o := range odds {
+		if at < o {
 			return i
 		}
-		at -= w.Weight
+		at -= o
 	}
-	return len(weights) - 1
+	return len(odds) - 1
 }

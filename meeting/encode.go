@@ -1,10 +1,8 @@
 package meeting
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"opsreview"
 )
@@ -20,18 +18,27 @@ func Encode(s Snapshot) ([]byte, error) {
 }
 
 // Decode reads a snapshot of any version. It returns an Invalid error for what
-// is none, and a Conflict error for one of a newer program.
+// is none, and a Conflict error for one of a newer program, whatever its form.
 func Decode(b []byte) (Snapshot, error) {
-	var s Snapshot
-	dec := json.NewDecoder(bytes.NewReader(b))
-	if err := dec.Decode(&s); err != nil {
-		return Snapshot{}, opsreview.Wrapf(err, opsreview.Invalid, "what was kept of a review cannot be read")
+	var head struct {
+		Version int `json:"version"`
 	}
-	switch _, err := dec.Token(); {
-	case err != io.EOF || s.Version < 1:
-		return Snapshot{}, opsreview.Errorf(opsreview.Invalid, "what was kept of a review cannot be read")
-	case s.Version > SnapshotVersion:
+	if err := json.Unmarshal(b, &head); err != nil {
+		return Snapshot{}, unreadable(err)
+	}
+	switch {
+	case head.Version < 1:
+		return Snapshot{}, unreadable(fmt.Errorf("version %d", head.Version))
+	case head.Version > SnapshotVersion:
 		return Snapshot{}, opsreview.Errorf(opsreview.Conflict, "the review was kept by a newer version of opsreview: upgrade the program")
 	}
+	var s Snapshot
+	if err := json.Unmarshal(b, &s); err != nil {
+		return Snapshot{}, unreadable(err)
+	}
 	return s, nil
+}
+
+func unreadable(err error) error {
+	return opsreview.Wrapf(err, opsreview.Invalid, "what was kept of a review cannot be read")
 }

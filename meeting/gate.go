@@ -19,12 +19,12 @@ func Gate(in GateInput) []Open {
 	g := gate{GateInput: in}
 	var open []Open
 	for _, p := range in.Snapshot.Pages {
-		if p.Outcome == string(review.Unlabelled) {
+		if !labelled(p) {
 			open = append(open, Open{
 				Kind: string(opsreview.WaivePage), Subject: p.Page, Title: p.Title, Text: "nobody has labelled it",
 				Do: []string{
-					fmt.Sprintf("opsreview page label %s --actionable --cause CAUSE", p.Page),
-					fmt.Sprintf("opsreview page label %s --not-actionable --cause CAUSE", p.Page),
+					fmt.Sprintf("opsreview page label %s --actionable --cause CAUSE", shell(p.Page)),
+					fmt.Sprintf("opsreview page label %s --not-actionable --cause CAUSE", shell(p.Page)),
 				},
 			})
 		}
@@ -35,45 +35,79 @@ func Gate(in GateInput) []Open {
 
 type gate struct{ GateInput }
 
-// monitors lists, once a monitor, the pages that were not actionable and that
-// nothing settles.
-func (g gate) monitors() []Open {
-	type group struct {
-		pages []PageFact
-		key   string
+// A group is the open pages of one monitor, or one page without a monitor.
+type group struct {
+	kind    opsreview.WaiverKind
+	subject string
+	pages   []PageFact
+}
+
+// groups gathers the pages that were not actionable and that nothing settles,
+// by their monitor, those with most pages first.
+func (g gate) groups() []*group {
+	type name struct {
+		kind    opsreview.WaiverKind
+		subject string
 	}
 	var groups []*group
-	byKey := map[string]*group{}
+	byName := map[name]*group{}
 	for _, p := range g.Snapshot.Pages {
 		if !notActionable(p) || g.settledPage(p) {
 			continue
 		}
-		key := cmp.Or(p.Monitor, p.Page)
-		if byKey[key] == nil {
-			byKey[key] = &group{key: key}
-			groups = append(groups, byKey[key])
+		n := name{opsreview.WaiveMonitor, p.Monitor}
+		if p.Monitor == "" {
+			n = name{opsreview.WaivePage, p.Page}
 		}
-		byKey[key].pages = append(byKey[key].pages, p)
+		if byName[n] == nil {
+			byName[n] = &group{kind: n.kind, subject: n.subject}
+			groups = append(groups, byName[n])
+		}
+		byName[n].pages = append(byName[n].pages, p)
 	}
 	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(len(b.pages), len(a.pages)) })
+	return groups
+}
+
+// monitors lists what nothing settles, once a monitor.
+func (g gate) monitors() []Open {
 	var open []Open
-	for _, gr := range groups {
-		first := gr.pages[0]
-		o := Open{Kind: string(opsreview.WaiveMonitor), Subject: first.Monitor, Title: first.Title}
-		if first.Monitor == "" {
-			o.Kind, o.Subject = string(opsreview.WaivePage), first.Page
+	for _, gr := range g.groups() {
+		subjects := []string{gr.subject}
+		for _, p := range gr.pages {
+			subjects = append(subjects, p.Page)
 		}
-		o.Text = g.lapsed(fmt.Sprintf("%s not actionable, and neither ticket nor waiver", pagesWere(len(gr.pages))), o.Kind, o.Subject)
-		o.Do = []string{
-			fmt.Sprintf("opsreview review action TEXT --subject %s --ticket KEY", o.Subject),
-			fmt.Sprintf("opsreview review waive %s --owner WHO --reason WHY --expires 14d", o.Subject),
+		o := Open{
+			Kind: string(gr.kind), Subject: gr.subject, Title: gr.pages[0].Title, Do: settle(gr.subject),
+			Text: g.lapsed(fmt.Sprintf("%s not actionable, and neither ticket nor waiver", pagesWere(len(gr.pages))), subjects...),
 		}
-		if f, ok := g.finding(func(f FindingFact) bool { return f.Monitor != "" && f.Monitor == first.Monitor }); ok {
-			o.Do = slices.Insert(o.Do, 0, "opsreview ticket file --only "+f.Key)
+		if f, ok := g.finding(func(f FindingFact) bool { return f.Monitor != "" && f.Monitor == gr.subject }); ok {
+			o.Do = slices.Insert(o.Do, 0, "opsreview ticket file --only "+shell(f.Key))
 		}
 		open = append(open, o)
 	}
 	return open
+}
+
+// settle are the commands by which a meeting settles something that it keeps
+// open.
+func settle(subject string) []string {
+	return []string{
+		fmt.Sprintf("opsreview review action TEXT --subject %s --ticket KEY", shell(subject)),
+		fmt.Sprintf("opsreview review waive %s --owner WHO --reason WHY --expires 14d", shell(subject)),
+	}
+}
+
+// shell writes a word as a shell takes it, whatever a stranger has put in it:
+// people copy these commands.
+func shell(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:@+,%", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 && word[0] != '-' {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func pagesWere(n int) string {
@@ -82,6 +116,10 @@ func pagesWere(n int) string {
 	}
 	return fmt.Sprintf("%d pages were", n)
 }
+
+// labelled reports whether somebody has said what a page was. An outcome that
+// this program does not know is none.
+func labelled(p PageFact) bool { return verdictOf(p) != "" }
 
 func notActionable(p PageFact) bool {
 	return p.Outcome == string(review.Wasted) || p.Outcome == string(review.Noise)
@@ -127,18 +165,20 @@ func (g gate) acted(subject string) bool {
 	})
 }
 
-// lapsed adds to a text that a waiver of the subject has expired.
-func (g gate) lapsed(text, kind, subject string) string {
+// lapsed adds to a text that a waiver of one of the subjects has expired: the
+// one that expired last.
+func (g gate) lapsed(text string, subjects ...string) string {
 	var last opsreview.Waiver
 	for _, w := range g.Waivers {
-		if string(w.Kind) == kind && w.Subject == subject && w.WithdrawnBy == "" && !g.Now.Before(w.Expires) && w.Expires.After(last.Expires) {
+		if slices.Contains(subjects, w.Subject) && w.WithdrawnBy == "" && !g.Now.Before(w.Expires) && w.Expires.After(last.Expires) {
 			last = w
 		}
 	}
 	if last.Subject == "" {
 		return text
 	}
-	return fmt.Sprintf("%s: the waiver of %s (%s) has expired", text, last.Owner, last.Reason)
+	on := last.Expires.In(zoneOf(g.Snapshot.Zone)).Format("Mon 2 Jan 2006")
+	return fmt.Sprintf("%s: the waiver of %s by %s (%s) expired on %s", text, cmp.Or(last.Title, last.Subject), last.Owner, last.Reason, on)
 }
 
 func (g gate) finding(is func(FindingFact) bool) (FindingFact, bool) {
@@ -156,19 +196,15 @@ func (g gate) breaches() []Open {
 	var open []Open
 	for _, l := range g.Snapshot.Loads {
 		for _, b := range l.Breaches {
-			if g.waived(opsreview.WaiveBreach, b.Key) || g.acted(b.Key) || g.limitTicket(b.Limit) {
+			if g.waived(opsreview.WaiveBreach, b.Key) || g.acted(b.Key) || g.limitTicket(b) {
 				continue
 			}
 			o := Open{
-				Kind: string(opsreview.WaiveBreach), Subject: b.Key, Title: l.Name + ": " + b.Text,
-				Text: g.lapsed("a limit was gone over, and neither ticket nor waiver", string(opsreview.WaiveBreach), b.Key),
-				Do: []string{
-					fmt.Sprintf("opsreview review action TEXT --subject %s --ticket KEY", b.Key),
-					fmt.Sprintf("opsreview review waive %s --owner WHO --reason WHY --expires 14d", b.Key),
-				},
+				Kind: string(opsreview.WaiveBreach), Subject: b.Key, Title: l.Name + ": " + b.Text, Do: settle(b.Key),
+				Text: g.lapsed("a limit was gone over, and neither ticket nor waiver", b.Key),
 			}
 			if f, ok := g.finding(func(f FindingFact) bool { return isLimit(f.Kind, f.Key, b.Limit) }); ok {
-				o.Do = slices.Insert(o.Do, 0, "opsreview ticket file --only "+f.Key)
+				o.Do = slices.Insert(o.Do, 0, "opsreview ticket file --only "+shell(f.Key))
 			}
 			open = append(open, o)
 		}
@@ -176,10 +212,18 @@ func (g gate) breaches() []Open {
 	return open
 }
 
-// limitTicket reports whether the team has a ticket for a limit.
-func (g gate) limitTicket(limit string) bool {
+// limitTicket reports whether the team has a ticket for the breach's limit. One
+// that was closed before the last page that is known to be behind the breach
+// takes no care of it.
+func (g gate) limitTicket(b Breach) bool {
+	at := g.Snapshot.Start
+	for _, p := range g.Snapshot.Pages {
+		if p.At.After(at) && slices.Contains(b.Pages, p.Page) {
+			at = p.At
+		}
+	}
 	return slices.ContainsFunc(g.Tickets, func(t opsreview.Ticket) bool {
-		return isLimit(t.Kind, t.Key, limit) && settles(t, g.Snapshot.Start, g.Now)
+		return isLimit(t.Kind, t.Key, b.Limit) && settles(t, at, g.Now)
 	})
 }
 

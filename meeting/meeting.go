@@ -63,7 +63,7 @@ type Snapshot struct {
 	Findings    []FindingFact     `json:"findings,omitempty"`
 	Closed      []ClosedFact      `json:"closed,omitempty"` // tickets that held, came back, or cannot be judged yet
 	Gaps        []string          `json:"gaps,omitempty"`
-	Said        *SaidFact         `json:"said,omitempty"` // what was said until the end; nil while it is open
+	Said        *SaidFact         `json:"said,omitempty"`     // what was said until the end; nil while it is open
 	Withheld    []string          `json:"withheld,omitempty"` // what is not told about people, in sentences; see Anonymous
 }
 
