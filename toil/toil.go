@@ -4,7 +4,8 @@
 // Everything is a pure function of its arguments. Minutes come from three
 // places: entries that people logged, work logs of tagged tickets, and pages
 // that were not actionable, by definition. Work that two of them tell of counts
-// once.
+// once, and all of it in the window in which it began, so that windows that tile
+// add up.
 package toil
 
 import (
@@ -49,6 +50,7 @@ type Member struct {
 	Name  string
 	Names []string                       // by which entries may call them: addresses, display names
 	Days  func(opsreview.Window) float64 // working days in a window, without public holidays; nil counts Mondays to Fridays
+	Guest bool                           // is of another team: known by name, and their working time does not count
 }
 
 // An Origin says where minutes come from.
@@ -69,6 +71,7 @@ type Line struct {
 	Category string
 	Team     string
 	Origin   Origin
+	Ticket   string // "OPS-12"; "" for none
 	At       time.Time
 	Spent    time.Duration // what counts of it
 	Dropped  time.Duration // what another line tells already
@@ -84,14 +87,15 @@ type Report struct {
 	Overhead   time.Duration
 	Dropped    time.Duration // told twice and counted once
 	Working    time.Duration // working time of the team's people; 0 if nobody is known
-	People     []Sum         // by person, most first
+	People     []Sum         // by person, most first; those of the team without any too
 	Categories []Sum
 	Origins    []Sum
 	Weeks      []Week // of the window and the twelve weeks before it, oldest first
-	Tasks      []Task // dearest first
+	Tasks      []Task // dearest first, with the monitors whose pages were for nothing
 	Lines      []Line // of the window, in order of time
 	Method     string // how it was reckoned, in a sentence
-	Over       bool   // Share is over the limit
+	Limit      float64
+	Over       bool   // Share is over Limit
 	Trend      string // in words
 }
 
@@ -126,6 +130,7 @@ type Task struct {
 	Key       string
 	Name      string
 	Category  string
+	Paged     bool // it is a monitor: its pages are the work, and changing it is what saves it
 	Overhead  bool
 	Answers   map[opsreview.ToilQuestion]opsreview.Answer
 	Entries   int // in the window
@@ -141,6 +146,7 @@ type Task struct {
 // An Automation is what became of a task that a machine does from some time on.
 type Automation struct {
 	At       time.Time
+	By       string
 	Before   time.Duration // a week
 	After    time.Duration // a week, since
 	Since    opsreview.Window
