@@ -61,6 +61,7 @@ func FindingKinds() []string {
 	return []string{
 		BudgetOverspent, BurnUnpaged, MonitorWithoutBurn, SLOWithoutData,
 		NoisyMonitor, IgnoredPages, WastedPages, WrongHours, RunbookMissing, RunbookPoor, LimitBreached,
+		IncidentUnfinished,
 		AnomalyFound, MonitorUnclear, DashboardUnclear,
 	}
 }
@@ -79,7 +80,7 @@ const (
 
 // Categories lists every category.
 func Categories() []string {
-	return []string{AlertNoise, SLORisk, RunbookGap, ResponderLoad, Toil, Weirdness, Hygiene}
+	return []string{AlertNoise, SLORisk, RunbookGap, ResponderLoad, Toil, Weirdness, Hygiene, FollowUpWork}
 }
 
 // FindingKey makes a finding's key of its kind and the identities that it is

@@ -36,6 +36,7 @@ func (f *facts) findings(r Review) []opsreview.Finding {
 			all = append(all, s.budget(found)...)
 		}
 	}
+	all = append(all, s.incidents(r.Incidents)...)
 	all = append(all, s.weird(r.LookBack)...)
 	kept, _ := s.hygiene()
 	all = append(all, kept...)
