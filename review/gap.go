@@ -19,9 +19,7 @@ func (f *facts) gaps(loads []Load) []Gap {
 	all = append(all, f.serviceGaps()...)
 	all = append(all, f.silentSources()...)
 	all = append(all, f.shiftGaps(loads)...)
-	if _, ok := f.in.Org.Policy.Limit(opsreview.LimitOperationalWorkShare); ok {
-		all = append(all, Gap{Subject: "operational work", Text: "its share of working time is not measured: toil is not logged here"})
-	}
+	all = append(all, f.toilGap()...)
 	return append(all, f.personGaps(loads)...)
 }
 
@@ -116,6 +114,9 @@ func (f *facts) silentSources() []Gap {
 	return all
 }
 
+// onCallSubject is what the gap about shifts is about.
+const onCallSubject = "on call"
+
 // shiftGaps names those whose time on call is not known.
 func (f *facts) shiftGaps(loads []Load) []Gap {
 	var names []string
@@ -128,7 +129,7 @@ func (f *facts) shiftGaps(loads []Load) []Gap {
 		return nil
 	}
 	slices.Sort(names)
-	return []Gap{{Subject: "on call", Text: "no source delivered shifts for the window, so the time on call is not known of " + strings.Join(names, ", ")}}
+	return []Gap{{Subject: onCallSubject, Text: "no source delivered shifts for the window, so the time on call is not known of " + strings.Join(names, ", ")}}
 }
 
 func (f *facts) personGaps(loads []Load) []Gap {

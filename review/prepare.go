@@ -6,7 +6,6 @@ import (
 	"opsreview"
 	"opsreview/incident"
 	"opsreview/slo"
-	"opsreview/toil"
 )
 
 // Prepare computes a review from its facts.
@@ -20,6 +19,7 @@ func Prepare(in Input) Review {
 		Headline: f.headline(),
 		Monitors: f.monitors(),
 		Loads:    f.loads(),
+		Counted:  f.counted(),
 	}
 	if in.Budget != nil {
 		report := slo.Prepare(*in.Budget)
@@ -30,10 +30,7 @@ func Prepare(in Input) Review {
 		report := incident.Prepare(*in.Incidents)
 		r.Incidents = &report
 	}
-	if in.Toil != nil {
-		report := toil.Prepare(*in.Toil)
-		r.Toil = &report
-	}
+	r.Toil = f.toil
 	r.Findings, r.Closed = f.findings(r), Held(in.Closed)
 	r.Discuss, r.More = f.topics(r)
 	r.Gaps = append(f.gaps(r.Loads), in.LeftOut...)

@@ -99,6 +99,14 @@ type Review struct {
 	Findings []opsreview.Finding // what needs work, in the order of FindingsOf
 	LookBack *lookback.Report    // as the input has it
 	Closed   []TicketOutcome     // whether closed tickets held, those that did not first
+
+	// Counted are the keys of those whose interruptions and engaged time the
+	// headline adds up. What an audience may not see is left out by [Audience]:
+	// Aggregate is the loads taken together where Loads has not everybody, and
+	// Withheld says in words what is missing.
+	Counted   map[string]bool
+	Aggregate *Aggregate
+	Withheld  []string
 }
 
 // An Outcome is where a page stands in the 2×2 of actionable × actioned.
@@ -141,6 +149,7 @@ type Headline struct {
 	Response      Response
 	Previous      Change // against the window before
 	Baseline      Change // against the four weeks before
+	Withheld      bool   // interruptions, people and engaged time are not told; see [Audience]
 }
 
 // A Change compares the number of pages with another window's.
@@ -183,6 +192,7 @@ type MonitorCost struct {
 	Outcomes      Outcomes
 	Causes        map[string]int // of the labels in force
 	Escalated     int
+	Withheld      bool   // interruptions and engaged time are not told; see [Audience]
 	WhatIf        WhatIf // the one to propose; zero if there is none or nobody looked. See BestWhatIf
 }
 

@@ -17,6 +17,9 @@ const (
 	// manyPeople is how many notified people are too many for one page, after
 	// Wikimedia's scorecard: fewer than five should be paged.
 	manyPeople = 5
+
+	// tooManyFor begins the reason that names people whose load went over a limit.
+	tooManyFor = "one of too many for "
 )
 
 // topics returns the pages worth discussing, those with most reasons first, and
@@ -199,7 +202,7 @@ func (a agenda) overloads(ref opsreview.Ref) []string {
 	if len(names) == 0 {
 		return nil
 	}
-	return []string{"one of too many for " + strings.Join(names, ", ")}
+	return []string{tooManyFor + strings.Join(names, ", ")}
 }
 
 // reopened reports whether the page was open in more than one spell.
