@@ -61,7 +61,7 @@ func FindingKinds() []string {
 	return []string{
 		BudgetOverspent, BurnUnpaged, MonitorWithoutBurn, SLOWithoutData,
 		NoisyMonitor, IgnoredPages, WastedPages, WrongHours, RunbookMissing, RunbookPoor, LimitBreached,
-		IncidentUnfinished,
+		IncidentUnfinished, ToilHotSpot, ToilOverLimit,
 		AnomalyFound, MonitorUnclear, DashboardUnclear,
 	}
 }

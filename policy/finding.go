@@ -37,6 +37,7 @@ var findingBounds = map[string][]string{
 	opsreview.RunbookMissing: {"min_pages"},
 	opsreview.RunbookPoor:    {"min_pages"},
 
+	opsreview.ToilHotSpot:      {"most"},
 	opsreview.MonitorUnclear:   {"most"},
 	opsreview.DashboardUnclear: {"most"},
 }

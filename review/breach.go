@@ -29,6 +29,8 @@ func (f *facts) breaches(l Load, e evidence) []Breach {
 			b.Value, b.Text = f.share(l)
 		case opsreview.LimitSleepInterruptions:
 			b.Value, b.Pages, b.Text = f.sleepBreach(l.Person, e.interruptions)
+		case opsreview.LimitOperationalWorkShare:
+			b.Value, b.Text = f.toilShare(l.Person)
 		case opsreview.LimitConsecutiveNights:
 			b.Value = float64(l.NightsRun)
 			b.Pages, b.Text = nightBreach(e.nights)

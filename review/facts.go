@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/toil"
 )
 
 // facts are what a review is made of, looked up once: who was interrupted,
@@ -31,6 +32,8 @@ type facts struct {
 	shiftsSince map[string]time.Time   // the earliest shift known of each source
 	policies    map[opsreview.Ref]bool // the escalation policies of the team's services
 	people      map[string]Person      // everybody met so far
+
+	toil *toil.Report // nil if the input has none
 }
 
 func newFacts(in Input) *facts {
@@ -48,6 +51,10 @@ func newFacts(in Input) *facts {
 		shiftsSince:   map[string]time.Time{},
 		policies:      map[opsreview.Ref]bool{},
 		people:        map[string]Person{},
+	}
+	if in.Toil != nil {
+		report := toil.Prepare(*in.Toil)
+		f.toil = &report
 	}
 	f.sortPages()
 	f.deliveries = sendsOf(f.pages, f.roster)

@@ -38,6 +38,7 @@ func (f *facts) findings(r Review) []opsreview.Finding {
 	}
 	all = append(all, s.incidents(r.Incidents)...)
 	all = append(all, s.weird(r.LookBack)...)
+	all = append(all, s.toils()...)
 	kept, _ := s.hygiene()
 	all = append(all, kept...)
 	all = WithRemedies(once(all), r.Monitors)
