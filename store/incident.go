@@ -33,6 +33,8 @@ var saveIncident = `INSERT INTO incidents (` + incidentColumns + `) VALUES (` + 
 	ON CONFLICT (source, id) DO UPDATE SET ` + excluded(incidentColumns, 2) + `
 	WHERE excluded.updated_at IS NULL OR incidents.updated_at IS NULL OR excluded.updated_at >= incidents.updated_at`
 
+const selectIncident = `SELECT ` + incidentColumns + ` FROM incidents WHERE source = ? AND id = ?`
+
 func incidentArgs(i *opsreview.Incident) []any {
 	pages := make([]string, len(i.Pages))
 	for n, p := range i.Pages {
@@ -109,22 +111,19 @@ type IncidentFilter struct {
 func (f IncidentFilter) query() (query string, args []any) {
 	where := []string{"TRUE"}
 	if f.Refs != nil {
-		names := make([]string, len(f.Refs))
-		for i, r := range f.Refs {
-			names[i] = r.String()
-		}
-		where, args = append(where, "source || '/' || id IN (SELECT value FROM json_each(?))"), append(args, encodeStrings(names))
+		where, args = append(where, "(source, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"), append(args, encodeRefs(f.Refs))
 	}
-	if t := f.Window.End; !t.IsZero() {
-		where, args = append(where, "begins_at < ?"), append(args, t.UnixMilli())
-	}
-	if t := f.Window.Start; !t.IsZero() {
-		where = append(where, "(begins_at >= ? OR coalesce(resolved_at, 9223372036854775807) > ?)", "begins_at > ?")
-		args = append(args, t.UnixMilli(), t.UnixMilli(), zero)
+	if !f.Window.IsZero() {
+		start, end := bounds(f.Window)
+		start = max(start, zero+1) // One of which no time is known lies at zero.
+		where = append(where, `((begins_at >= ? AND begins_at < ?) OR
+			(begins_at > ? AND begins_at < ? AND coalesce(resolved_at, 9223372036854775807) > ?))`)
+		args = append(args, start, end, zero, min(start, end), start)
 	}
 	if f.Name != "" {
-		where = append(where, "(source || '/' || id = ? OR lower(number) = lower(?) OR substr(id, 1, length(?)) = ?)")
-		args = append(args, f.Name, f.Name, f.Name, f.Name)
+		ref, _ := opsreview.ParseRef(f.Name)
+		where = append(where, "((source = ? AND id = ?) OR number = ? COLLATE NOCASE OR (id >= ? AND id < ?))")
+		args = append(args, ref.Source, ref.ID, f.Name, f.Name, f.Name+string(utf8.MaxRune))
 	}
 	return `SELECT ` + incidentColumns + ` FROM incidents WHERE ` + strings.Join(where, " AND ") + ` ORDER BY begins_at, source, id`, args
 }
@@ -147,14 +146,43 @@ func checkIncident(source string, i *opsreview.Incident) error {
 	}
 	wrong := ""
 	switch {
-	case !slices.Contains([]opsreview.Detector{"", opsreview.DetectedByAlert, opsreview.DetectedByPerson, opsreview.DetectedByCustomer}, i.DetectedBy):
+	case i.DetectedBy != "" && !isDetector(string(i.DetectedBy)):
 		wrong = fmt.Sprintf("was detected by %q: write alert, person or customer", i.DetectedBy)
 	case len(i.Pages) > maxLinks || len(i.Services) > maxLinks || len(i.Teams) > maxLinks || len(i.FollowUps) > maxLinks:
 		wrong = fmt.Sprintf("has more than %d pages, services, teams or follow-ups", maxLinks)
+	case !slices.Equal(i.Pages, readable(i.Pages)):
+		wrong = "owns a page that has no source or no name there"
+	case slices.ContainsFunc(i.FollowUps, func(f opsreview.FollowUp) bool { return f.Key == "" }):
+		wrong = "has a follow-up that has neither a key nor an address"
 	default:
-		return checkTexts("incident "+i.Ref.String(), i.Number, i.Title, i.Summary, i.Status, i.Severity, i.URL, i.Postmortem, i.Commander)
+		return checkTexts("incident "+i.Ref.String(), incidentTexts(i)...)
 	}
 	return opsreview.Errorf(opsreview.Invalid, "incident %q %s", i.Ref, wrong)
+}
+
+func isDetector(word string) bool {
+	return slices.Contains([]opsreview.Detector{opsreview.DetectedByAlert, opsreview.DetectedByPerson, opsreview.DetectedByCustomer}, opsreview.Detector(word))
+}
+
+// readable returns those of refs that can be read again once they are written.
+func readable(refs []opsreview.Ref) []opsreview.Ref {
+	return slices.DeleteFunc(slices.Clone(refs), func(r opsreview.Ref) bool {
+		again, err := opsreview.ParseRef(r.String())
+		return err != nil || again != r
+	})
+}
+
+// incidentTexts lists everything of an incident that is text.
+func incidentTexts(i *opsreview.Incident) []string {
+	texts := []string{i.ID, i.Number, i.Title, i.Summary, i.Status, i.Severity, i.URL, i.Postmortem, i.Commander}
+	texts = append(append(texts, i.Services...), i.Teams...)
+	for _, p := range i.Pages {
+		texts = append(texts, p.ID)
+	}
+	for _, f := range i.FollowUps {
+		texts = append(texts, f.Key, f.Title, f.URL)
+	}
+	return texts
 }
 
 // checkTexts returns an Invalid error for texts that are too long or not UTF-8.
@@ -181,7 +209,7 @@ func saveIncidents(ctx context.Context, w *writer, f facts, saved *opsreview.Sav
 
 // saveIncident returns 1 if the incident is new or changed.
 func (w *writer) saveIncident(ctx context.Context, i *opsreview.Incident) (int, error) {
-	before, err := collect(ctx, w, `SELECT `+incidentColumns+` FROM incidents WHERE source = ? AND id = ?`, []any{i.Source, i.ID}, scanIncident)
+	before, err := collect(ctx, w, selectIncident, []any{i.Source, i.ID}, scanIncident)
 	if err != nil {
 		return 0, err
 	}
@@ -208,127 +236,24 @@ func (db *DB) CreateIncident(ctx context.Context, r *Request, i opsreview.Incide
 	if err := checkIncident(ManualSource, &i); err != nil {
 		return i, err
 	}
+	var created opsreview.Incident
 	err := db.update(ctx, func(w *writer) error {
-		return once(ctx, w, r, &i, func() error {
+		return once(ctx, w, r, &created, func() error {
 			if err := w.addSource(ctx, ManualSource); err != nil {
 				return err
 			}
-			_, err := w.saveIncident(ctx, &i)
+			if _, err := w.saveIncident(ctx, &i); err != nil {
+				return err
+			}
+			found, err := collect(ctx, w, selectIncident, []any{i.Source, i.ID}, scanIncident)
+			if len(found) == 1 {
+				created = found[0]
+			}
 			return err
 		})
 	})
 	if err != nil {
 		return opsreview.Incident{}, fmt.Errorf("enter incident: %w", err)
 	}
-	return i, nil
-}
-
-const linkColumns = `source, incident, kind, target, author, at, withdrawn_by, withdrawn_at`
-
-func scanLink(rows *sql.Rows) (l opsreview.IncidentLink, err error) {
-	err = rows.Scan(&l.Incident.Source, &l.Incident.ID, &l.Kind, &l.Target, &l.Author, (*sqlTime)(&l.At), &l.WithdrawnBy, (*sqlTime)(&l.WithdrawnAt))
-	return l, err
-}
-
-// IncidentLinks returns what people added to the incidents, oldest first, what
-// was taken back too; nil asks for all.
-func (db *DB) IncidentLinks(ctx context.Context, incidents []opsreview.Ref) ([]opsreview.IncidentLink, error) {
-	where, args := "", []any{}
-	if incidents != nil {
-		names := make([]string, len(incidents))
-		for i, r := range incidents {
-			names[i] = r.String()
-		}
-		where, args = ` WHERE source || '/' || incident IN (SELECT value FROM json_each(?))`, append(args, encodeStrings(names))
-	}
-	found, err := list(ctx, db, `SELECT `+linkColumns+` FROM incident_links`+where+` ORDER BY key`, args, scanLink)
-	if err != nil {
-		return nil, fmt.Errorf("read links of incidents: %w", err)
-	}
-	return found, nil
-}
-
-// LinkIncident adds links: all or none. One that is there already stays as it
-// is; of severity, detector and postmortem the latest counts, and the one before
-// is taken back. It returns a NotFound error for an incident that is not there
-// and an Invalid one for a link that makes no sense.
-func (db *DB) LinkIncident(ctx context.Context, r *Request, links []opsreview.IncidentLink) error {
-	for _, l := range links {
-		if err := checkLink(l); err != nil {
-			return err
-		}
-	}
-	done := len(links)
-	err := db.update(ctx, func(w *writer) error {
-		return once(ctx, w, r, &done, func() error {
-			for _, l := range links {
-				if err := w.addLink(ctx, l); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("link incident: %w", err)
-	}
-	return nil
-}
-
-func checkLink(l opsreview.IncidentLink) error {
-	kinds := []opsreview.LinkKind{
-		opsreview.LinkPage, opsreview.LinkTicket, opsreview.LinkPostmortem, opsreview.LinkService, opsreview.LinkSeverity, opsreview.LinkDetectedBy,
-	}
-	switch {
-	case !slices.Contains(kinds, l.Kind):
-		return opsreview.Errorf(opsreview.Invalid, "an incident cannot be linked to a %q: choose page, ticket, postmortem, service, severity or detected_by", l.Kind)
-	case strings.TrimSpace(l.Target) == "" || l.Author == "" || l.At.IsZero() || l.WithdrawnBy != "":
-		return opsreview.Errorf(opsreview.Invalid, "a link of incident %q needs what it is linked to, an author and a time", l.Incident)
-	case l.Kind == opsreview.LinkDetectedBy && !slices.Contains([]opsreview.Detector{opsreview.DetectedByAlert, opsreview.DetectedByPerson, opsreview.DetectedByCustomer}, opsreview.Detector(l.Target)):
-		return opsreview.Errorf(opsreview.Invalid, "an incident is not detected by %q: write alert, person or customer", l.Target)
-	}
-	return checkTexts("the link", l.Target, l.Author)
-}
-
-func (w *writer) addLink(ctx context.Context, l opsreview.IncidentLink) error {
-	var known int
-	if err := w.queryRow(ctx, `SELECT count(*) FROM incidents WHERE source = ? AND id = ?`, []any{l.Incident.Source, l.Incident.ID}, &known); err != nil {
-		return err
-	}
-	if known == 0 {
-		return opsreview.Errorf(opsreview.NotFound, "there is no incident %q", l.Incident)
-	}
-	if l.Kind == opsreview.LinkSeverity || l.Kind == opsreview.LinkDetectedBy || l.Kind == opsreview.LinkPostmortem {
-		_, err := w.exec(ctx, `UPDATE incident_links SET withdrawn_by = ?, withdrawn_at = ?
-			WHERE source = ? AND incident = ? AND kind = ? AND target <> ? AND withdrawn_by = ''`,
-			l.Author, l.At.UnixMilli(), l.Incident.Source, l.Incident.ID, string(l.Kind), l.Target)
-		if err != nil {
-			return err
-		}
-	}
-	_, err := w.exec(ctx, `INSERT INTO incident_links (source, incident, kind, target, author, at) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (source, incident, kind, target) WHERE withdrawn_by = '' DO NOTHING`,
-		l.Incident.Source, l.Incident.ID, string(l.Kind), l.Target, l.Author, l.At.UnixMilli())
-	return err
-}
-
-// UnlinkIncident takes a link back. It returns a NotFound error if there is none
-// in force.
-func (db *DB) UnlinkIncident(ctx context.Context, l opsreview.IncidentLink, by string, at time.Time) error {
-	if by == "" || at.IsZero() {
-		return opsreview.Errorf(opsreview.Invalid, "to take a link back, say who does it and when")
-	}
-	err := db.update(ctx, func(w *writer) error {
-		n, err := w.exec(ctx, `UPDATE incident_links SET withdrawn_by = ?, withdrawn_at = ?
-			WHERE source = ? AND incident = ? AND kind = ? AND target = ? AND withdrawn_by = ''`,
-			by, at.UnixMilli(), l.Incident.Source, l.Incident.ID, string(l.Kind), l.Target)
-		if err == nil && n == 0 {
-			return opsreview.Errorf(opsreview.NotFound, "incident %q has no %s %q that somebody linked", l.Incident, l.Kind, l.Target)
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("unlink incident: %w", err)
-	}
-	return nil
+	return created, nil
 }

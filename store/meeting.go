@@ -61,6 +61,12 @@ func oneMeeting(ctx context.Context, q querier, id string) (opsreview.Meeting, e
 		opsreview.Errorf(opsreview.NotFound, "there is no review %q", id))
 }
 
+// briefMeeting is oneMeeting without what was seen.
+func briefMeeting(ctx context.Context, q querier, id string) (opsreview.Meeting, error) {
+	return only(ctx, q, `SELECT `+briefMeetingColumns+` FROM meetings WHERE id = ?`, id, scanMeeting,
+		opsreview.Errorf(opsreview.NotFound, "there is no review %q", id))
+}
+
 // MeetingFilter selects meetings. A zero field selects everything.
 type MeetingFilter struct {
 	Team   *string // nil for every team's; "" is everybody's
@@ -73,7 +79,16 @@ type MeetingFilter struct {
 // Meetings returns the meetings that the filter selects, those of the latest
 // windows first.
 func (db *DB) Meetings(ctx context.Context, f MeetingFilter) ([]opsreview.Meeting, error) {
-	where, args := []string{"TRUE"}, []any{}
+	query, args := f.query()
+	found, err := list(ctx, db, query, args, scanMeeting)
+	if err != nil {
+		return nil, fmt.Errorf("read meetings: %w", err)
+	}
+	return found, nil
+}
+
+func (f MeetingFilter) query() (query string, args []any) {
+	where := []string{"TRUE"}
 	if f.Team != nil {
 		where, args = append(where, "team = ?"), append(args, *f.Team)
 	}
@@ -90,12 +105,8 @@ func (db *DB) Meetings(ctx context.Context, f MeetingFilter) ([]opsreview.Meetin
 	if f.Brief {
 		columns = briefMeetingColumns
 	}
-	found, err := list(ctx, db, `SELECT `+columns+` FROM meetings WHERE `+strings.Join(where, " AND ")+
-		` ORDER BY start_at DESC, end_at DESC, id LIMIT ?`, append(args, f.Limit), scanMeeting)
-	if err != nil {
-		return nil, fmt.Errorf("read meetings: %w", err)
-	}
-	return found, nil
+	return `SELECT ` + columns + ` FROM meetings WHERE ` + strings.Join(where, " AND ") +
+		` ORDER BY start_at DESC, end_at DESC, id LIMIT ?`, append(args, f.Limit)
 }
 
 // OpenMeeting starts the minutes of a review and returns them. Where there are
@@ -141,9 +152,10 @@ func errClosed(id string) error {
 	return opsreview.Errorf(opsreview.Conflict, "the review %q is closed: its minutes never change", id)
 }
 
-// openMeeting returns a meeting that is open, or a NotFound or a Conflict error.
+// openMeeting returns a meeting that is open, without what was seen, or a
+// NotFound or a Conflict error.
 func (w *writer) openMeeting(ctx context.Context, id string) (opsreview.Meeting, error) {
-	m, err := oneMeeting(ctx, w, id)
+	m, err := briefMeeting(ctx, w, id)
 	if err == nil && m.State != opsreview.MeetingOpen {
 		err = errClosed(id)
 	}
@@ -162,42 +174,53 @@ type MeetingUpdate struct {
 // written into the minutes. It returns a NotFound error, or a Conflict one for a
 // closed meeting.
 func (db *DB) UpdateMeeting(ctx context.Context, id string, u MeetingUpdate) (m opsreview.Meeting, err error) {
-	if u.By == "" || u.At.IsZero() {
+	switch {
+	case u.By == "" || u.At.IsZero():
 		return m, opsreview.Errorf(opsreview.Invalid, "to change a review, say who does it and when")
+	case u.Facilitator != nil && strings.TrimSpace(*u.Facilitator) == "":
+		return m, opsreview.Errorf(opsreview.Invalid, "somebody must lead a review: say who")
 	}
 	err = db.update(ctx, func(w *writer) error {
-		if m, err = w.openMeeting(ctx, id); err != nil {
+		if err := w.updateMeeting(ctx, id, u); err != nil {
 			return err
 		}
-		before := m
-		for to, from := range map[*string]*string{&m.Section: u.Section, &m.Facilitator: u.Facilitator, &m.Presenter: u.Presenter} {
-			if from != nil {
-				*to = *from
-			}
-		}
-		if m.Section == before.Section && m.Facilitator == before.Facilitator && m.Presenter == before.Presenter {
-			return nil
-		}
-		if err := checkTexts("the review", m.Section, m.Facilitator, m.Presenter); err != nil {
-			return err
-		}
-		m.Version++
-		if _, err := w.exec(ctx, `UPDATE meetings SET section = ?, facilitator = ?, presenter = ?, version = ? WHERE id = ?`,
-			m.Section, m.Facilitator, m.Presenter, m.Version, id); err != nil {
-			return err
-		}
-		if m.Facilitator == before.Facilitator {
-			return nil
-		}
-		_, err := w.addItem(ctx, opsreview.MeetingItem{
-			Meeting: id, Kind: opsreview.ItemHandover, Section: m.Section, Text: m.Facilitator, Author: u.By, At: u.At,
-		})
+		m, err = oneMeeting(ctx, w, id)
 		return err
 	})
 	if err != nil {
 		return opsreview.Meeting{}, fmt.Errorf("change meeting: %w", err)
 	}
 	return m, nil
+}
+
+func (w *writer) updateMeeting(ctx context.Context, id string, u MeetingUpdate) error {
+	m, err := w.openMeeting(ctx, id)
+	if err != nil {
+		return err
+	}
+	before := m
+	for to, from := range map[*string]*string{&m.Section: u.Section, &m.Facilitator: u.Facilitator, &m.Presenter: u.Presenter} {
+		if from != nil {
+			*to = *from
+		}
+	}
+	if m.Section == before.Section && m.Facilitator == before.Facilitator && m.Presenter == before.Presenter {
+		return nil
+	}
+	if err := checkTexts("the review", m.Section, m.Facilitator, m.Presenter, u.By); err != nil {
+		return err
+	}
+	if _, err := w.exec(ctx, `UPDATE meetings SET section = ?, facilitator = ?, presenter = ?, version = version + 1 WHERE id = ?`,
+		m.Section, m.Facilitator, m.Presenter, id); err != nil {
+		return err
+	}
+	if m.Facilitator == before.Facilitator {
+		return nil
+	}
+	_, err = w.addItem(ctx, opsreview.MeetingItem{
+		Meeting: id, Kind: opsreview.ItemHandover, Section: m.Section, Text: m.Facilitator, Author: u.By, At: u.At,
+	})
+	return err
 }
 
 // A MeetingClose is the end of a meeting.
@@ -217,33 +240,45 @@ type MeetingClose struct {
 // It returns a NotFound error, or a Conflict one if it is closed already or
 // something was said since the version that the snapshot was taken of.
 func (db *DB) CloseMeeting(ctx context.Context, r *Request, c MeetingClose) (m opsreview.Meeting, err error) {
-	if c.By == "" || c.At.IsZero() || len(c.Closed) == 0 || len(c.Closed) > maxSnapshot {
-		return m, opsreview.Errorf(opsreview.Invalid, "to close a review, say who does it, when, and what was seen in %d bytes at most", maxSnapshot)
-	}
-	if err := checkTexts("the review", append(slices.Clone(c.ForcedOpen), c.Forced, c.By)...); err != nil {
+	if err := checkClose(&c); err != nil {
 		return m, err
 	}
 	id := c.ID
 	err = db.updateDurably(ctx, func(w *writer) error {
-		return once(ctx, w, r, &id, func() error {
-			m, err := w.openMeeting(ctx, c.ID)
-			if err != nil {
-				return err
-			}
-			if m.Version != c.Version {
-				return opsreview.Errorf(opsreview.Conflict, "the review %q changed meanwhile: close it again", c.ID)
-			}
-			_, err = w.exec(ctx, `UPDATE meetings SET state = 'closed', closed = ?, closed_at = ?, closed_by = ?, forced = ?,
-				forced_open = ?, definitions = ?, version = version + 1 WHERE id = ?`,
-				pack(c.Closed), c.At.UnixMilli(), c.By, c.Forced, sqlList(c.ForcedOpen).encode(), c.Definitions, c.ID)
-			return err
-		})
+		err := once(ctx, w, r, &id, func() error { return w.closeMeeting(ctx, &c) })
+		if err == nil {
+			m, err = oneMeeting(ctx, w, id)
+		}
+		return err
 	})
-	if err == nil {
-		m, err = db.Meeting(ctx, id)
-	}
 	if err != nil {
 		return opsreview.Meeting{}, fmt.Errorf("close meeting: %w", err)
 	}
 	return m, nil
+}
+
+func checkClose(c *MeetingClose) error {
+	switch {
+	case c.By == "" || c.At.IsZero() || len(c.Closed) == 0 || len(c.Closed) > maxSnapshot:
+		return opsreview.Errorf(opsreview.Invalid, "to close a review, say who does it, when, and what was seen in %d bytes at most", maxSnapshot)
+	case len(c.ForcedOpen) > maxItems:
+		return opsreview.Errorf(opsreview.Invalid, "a review cannot be closed while more than %d points are open", maxItems)
+	case len(c.ForcedOpen) > 0 && strings.TrimSpace(c.Forced) == "":
+		return opsreview.Errorf(opsreview.Invalid, "to close a review in spite of what is open, say why")
+	}
+	return checkTexts("the review", append(slices.Clone(c.ForcedOpen), c.Forced, c.By, c.Definitions)...)
+}
+
+func (w *writer) closeMeeting(ctx context.Context, c *MeetingClose) error {
+	m, err := w.openMeeting(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if m.Version != c.Version {
+		return opsreview.Errorf(opsreview.Conflict, "the review %q changed meanwhile: close it again", c.ID)
+	}
+	_, err = w.exec(ctx, `UPDATE meetings SET state = 'closed', closed = ?, closed_at = ?, closed_by = ?, forced = ?,
+		forced_open = ?, definitions = ?, version = version + 1 WHERE id = ?`,
+		pack(c.Closed), c.At.UnixMilli(), c.By, c.Forced, sqlList(c.ForcedOpen).encode(), c.Definitions, c.ID)
+	return err
 }

@@ -20,6 +20,8 @@ const maxItems = 10_000
 
 const itemColumns = `key, meeting, kind, section, subject, text, owner, due_at, ticket, author, at, done_by, done_at, withdrawn_by, withdrawn_at`
 
+const selectItem = `SELECT ` + itemColumns + ` FROM meeting_items WHERE key = ?`
+
 func scanItem(rows *sql.Rows) (i opsreview.MeetingItem, err error) {
 	var key int64
 	err = rows.Scan(&key, &i.Meeting, &i.Kind, &i.Section, &i.Subject, &i.Text, &i.Owner, (*sqlTime)(&i.Due), &i.Ticket, &i.Author,
@@ -39,7 +41,16 @@ type MeetingItemFilter struct {
 // MeetingItems returns the items that the filter selects, in the order in which
 // they were said, those that were taken back too.
 func (db *DB) MeetingItems(ctx context.Context, f MeetingItemFilter) ([]opsreview.MeetingItem, error) {
-	where, args := []string{"TRUE"}, []any{}
+	query, args := f.query()
+	found, err := list(ctx, db, query, args, scanItem)
+	if err != nil {
+		return nil, fmt.Errorf("read minutes: %w", err)
+	}
+	return found, nil
+}
+
+func (f MeetingItemFilter) query() (query string, args []any) {
+	where := []string{"TRUE"}
 	if f.Meetings != nil {
 		where, args = append(where, "meeting IN (SELECT value FROM json_each(?))"), append(args, encodeStrings(f.Meetings))
 	}
@@ -52,15 +63,11 @@ func (db *DB) MeetingItems(ctx context.Context, f MeetingItemFilter) ([]opsrevie
 	if f.ID != "" {
 		key, ok := rowKey(f.ID, itemPrefix)
 		if !ok {
-			return nil, nil
+			key = 0 // No item has it.
 		}
 		where, args = append(where, "key = ?"), append(args, key)
 	}
-	found, err := list(ctx, db, `SELECT `+itemColumns+` FROM meeting_items WHERE `+strings.Join(where, " AND ")+` ORDER BY key`, args, scanItem)
-	if err != nil {
-		return nil, fmt.Errorf("read minutes: %w", err)
-	}
-	return found, nil
+	return `SELECT ` + itemColumns + ` FROM meeting_items WHERE ` + strings.Join(where, " AND ") + ` ORDER BY key`, args
 }
 
 // AddMeetingItem writes into the minutes of an open meeting and returns the item
@@ -71,12 +78,13 @@ func (db *DB) AddMeetingItem(ctx context.Context, r *Request, i opsreview.Meetin
 	if err := checkItem(&i); err != nil {
 		return i, err
 	}
+	var added opsreview.MeetingItem
 	err := db.update(ctx, func(w *writer) error {
-		return once(ctx, w, r, &i, func() (err error) {
+		return once(ctx, w, r, &added, func() (err error) {
 			if _, err = w.openMeeting(ctx, i.Meeting); err != nil {
 				return err
 			}
-			if i, err = w.addItem(ctx, i); err != nil {
+			if added, err = w.addItem(ctx, i); err != nil {
 				return err
 			}
 			return w.touchMeeting(ctx, i.Meeting)
@@ -85,7 +93,7 @@ func (db *DB) AddMeetingItem(ctx context.Context, r *Request, i opsreview.Meetin
 	if err != nil {
 		return opsreview.MeetingItem{}, fmt.Errorf("write minutes: %w", err)
 	}
-	return i, nil
+	return added, nil
 }
 
 // touchMeeting says that something was said in a meeting, so that a snapshot
@@ -154,14 +162,13 @@ func (db *DB) ChangeMeetingItem(ctx context.Context, id string, c ItemChange) (i
 		return i, opsreview.Errorf(opsreview.Invalid, "to change an item, say who does it and when")
 	}
 	err = db.update(ctx, func(w *writer) error {
-		const query = `SELECT ` + itemColumns + ` FROM meeting_items WHERE key = ?`
-		if i, err = only(ctx, w, query, key, scanItem, missing); err != nil {
+		if i, err = only(ctx, w, selectItem, key, scanItem, missing); err != nil {
 			return err
 		}
 		if err := w.changeItem(ctx, key, i, c); err != nil {
 			return err
 		}
-		i, err = only(ctx, w, query, key, scanItem, missing)
+		i, err = only(ctx, w, selectItem, key, scanItem, missing)
 		return err
 	})
 	if err != nil {
@@ -171,7 +178,7 @@ func (db *DB) ChangeMeetingItem(ctx context.Context, id string, c ItemChange) (i
 }
 
 func (w *writer) changeItem(ctx context.Context, key int64, i opsreview.MeetingItem, c ItemChange) error {
-	m, err := oneMeeting(ctx, w, i.Meeting)
+	m, err := briefMeeting(ctx, w, i.Meeting)
 	if err != nil {
 		return err
 	}

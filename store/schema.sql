@@ -140,6 +140,12 @@ CREATE TABLE incidents (
 
 CREATE INDEX incidents_begins_at_idx ON incidents (begins_at);
 
+CREATE INDEX incidents_ended_at_idx ON incidents (coalesce(resolved_at, 9223372036854775807));
+
+CREATE INDEX incidents_id_idx ON incidents (id);
+
+CREATE INDEX incidents_number_idx ON incidents (number COLLATE NOCASE);
+
 CREATE TABLE labels (
 	key       INTEGER PRIMARY KEY,
 	source    TEXT    NOT NULL,
@@ -155,6 +161,24 @@ CREATE TABLE labels (
 	withdrawn INTEGER NOT NULL CHECK (withdrawn IN (0, 1)),
 	CONSTRAINT labels_source_page_at_author_key UNIQUE (source, page, at, author)
 ) STRICT;
+
+CREATE TRIGGER meeting_items_added_trigger BEFORE INSERT ON meeting_items
+	WHEN (SELECT state FROM meetings WHERE id = new.meeting) = 'closed'
+BEGIN
+	SELECT RAISE(ABORT, 'a closed meeting never changes');
+END;
+
+CREATE TRIGGER meeting_items_changed_trigger
+	BEFORE UPDATE OF key, meeting, kind, section, subject, text, owner, due_at, author, at, withdrawn_by, withdrawn_at ON meeting_items
+	WHEN (SELECT state FROM meetings WHERE id = old.meeting) = 'closed' OR (SELECT state FROM meetings WHERE id = new.meeting) = 'closed'
+BEGIN
+	SELECT RAISE(ABORT, 'a closed meeting never changes');
+END;
+
+CREATE TRIGGER meeting_items_deleted_trigger BEFORE DELETE ON meeting_items
+BEGIN
+	SELECT RAISE(ABORT, 'an item of minutes is never deleted');
+END;
 
 CREATE TABLE meeting_items (
 	key          INTEGER NOT NULL PRIMARY KEY,
@@ -614,6 +638,8 @@ CREATE TABLE toil (
 CREATE INDEX toil_at_idx ON toil (at);
 
 CREATE UNIQUE INDEX toil_source_idx ON toil (source, source_id) WHERE source_id <> '';
+
+CREATE INDEX toil_task_key_idx ON toil (task_key, at);
 
 CREATE INDEX toil_team_idx ON toil (team, at);
 

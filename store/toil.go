@@ -23,6 +23,8 @@ const toilFields = `source, source_id, task, task_key, category, team, person, a
 
 const toilColumns = `key, ` + toilFields + `, withdrawn_by, withdrawn_at`
 
+const selectToil = `SELECT ` + toilColumns + ` FROM toil WHERE key = ?`
+
 func toilArgs(e *opsreview.ToilEntry) []any {
 	return []any{
 		e.Source, e.SourceID, e.Task, opsreview.TaskKey(e.Task), e.Category, e.Team, e.Person, e.At.UnixMilli(), e.Spent.Milliseconds(),
@@ -56,7 +58,16 @@ type ToilFilter struct {
 
 // ToilEntries returns the entries that the filter selects in order of time.
 func (db *DB) ToilEntries(ctx context.Context, f ToilFilter) ([]opsreview.ToilEntry, error) {
-	where, args := []string{"TRUE"}, []any{}
+	query, args := f.query()
+	found, err := list(ctx, db, query, args, scanToil)
+	if err != nil {
+		return nil, fmt.Errorf("read toil: %w", err)
+	}
+	return found, nil
+}
+
+func (f ToilFilter) query() (query string, args []any) {
+	where := []string{"TRUE"}
 	if f.Team != "" {
 		where, args = append(where, "team = ?"), append(args, f.Team)
 	}
@@ -75,11 +86,7 @@ func (db *DB) ToilEntries(ctx context.Context, f ToilFilter) ([]opsreview.ToilEn
 	if !f.Withdrawn {
 		where = append(where, "withdrawn_by = ''")
 	}
-	found, err := list(ctx, db, `SELECT `+toilColumns+` FROM toil WHERE `+strings.Join(where, " AND ")+` ORDER BY at, key`, args, scanToil)
-	if err != nil {
-		return nil, fmt.Errorf("read toil: %w", err)
-	}
-	return found, nil
+	return `SELECT ` + toilColumns + ` FROM toil WHERE ` + strings.Join(where, " AND ") + ` ORDER BY at, key`, args
 }
 
 // checkToil returns an Invalid error for an entry that makes no sense.
@@ -88,7 +95,7 @@ func checkToil(e *opsreview.ToilEntry) error {
 	switch {
 	case opsreview.TaskKey(e.Task) == "":
 		wrong = "needs a task: what was done"
-	case e.Spent < time.Minute/60 || e.Spent > maxSpent:
+	case e.Spent < time.Second || e.Spent > maxSpent:
 		wrong = fmt.Sprintf("cannot have taken %s: log between a second and a week", e.Spent)
 	case e.At.IsZero() || e.LoggedAt.IsZero():
 		wrong = "needs the time when it was done and logged"
@@ -96,8 +103,10 @@ func checkToil(e *opsreview.ToilEntry) error {
 		wrong = "needs a source"
 	case e.WithdrawnBy != "":
 		wrong = "must be in force"
+	case !e.Page.IsZero() && len(readable([]opsreview.Ref{e.Page})) == 0:
+		wrong = "names a page that has no source or no name there"
 	default:
-		return checkTexts("the entry of toil", e.Task, e.Category, e.Team, e.Person, e.Ticket, e.Note, e.Author, e.SourceID)
+		return checkTexts("the entry of toil", e.Task, e.Category, e.Team, e.Person, e.Ticket, e.Page.ID, e.Note, e.Author, e.SourceID)
 	}
 	return opsreview.Errorf(opsreview.Invalid, "the entry of toil %q %s", e.Task, wrong)
 }
@@ -112,19 +121,22 @@ func (db *DB) LogToil(ctx context.Context, r *Request, e opsreview.ToilEntry) (o
 	if err := checkToil(&e); err != nil {
 		return e, err
 	}
+	var logged opsreview.ToilEntry
 	err := db.update(ctx, func(w *writer) error {
-		return once(ctx, w, r, &e, func() error {
+		return once(ctx, w, r, &logged, func() error {
 			var key int64
 			err := w.queryRow(ctx, `INSERT INTO toil (`+toilFields+`) VALUES (`+marks(strings.Count(toilFields, ",")+1)+`) RETURNING key`, toilArgs(&e), &key)
-			e.ID = toilPrefix + strconv.FormatInt(key, 10)
-			e.At, e.LoggedAt = stored(e.At), stored(e.LoggedAt)
+			if err != nil {
+				return err
+			}
+			logged, err = only(ctx, w, selectToil, key, scanToil, nil)
 			return err
 		})
 	})
 	if err != nil {
 		return opsreview.ToilEntry{}, fmt.Errorf("log toil: %w", err)
 	}
-	return e, nil
+	return logged, nil
 }
 
 // WithdrawToil takes an entry back and returns it; one that was taken back
@@ -142,7 +154,7 @@ func (db *DB) WithdrawToil(ctx context.Context, id, by string, at time.Time) (e 
 		if _, err := w.exec(ctx, `UPDATE toil SET withdrawn_by = ?, withdrawn_at = ? WHERE key = ? AND withdrawn_by = ''`, by, at.UnixMilli(), key); err != nil {
 			return err
 		}
-		e, err = only(ctx, w, `SELECT `+toilColumns+` FROM toil WHERE key = ?`, key, scanToil, missing)
+		e, err = only(ctx, w, selectToil, key, scanToil, missing)
 		return err
 	})
 	if err != nil {
@@ -215,6 +227,8 @@ func checkBatchToil(source string, entries []opsreview.ToilEntry) error {
 const taskColumns = `team, task_key, name, answers, author, at, automated_at, automated_by, ticket,
 	baseline_from_at, baseline_to_at, baseline_entries, baseline_spent`
 
+const selectTask = `SELECT ` + taskColumns + ` FROM toil_tasks WHERE team = ? AND task_key = ?`
+
 func scanTask(rows *sql.Rows) (t opsreview.ToilTask, err error) {
 	var answers string
 	var spent int64
@@ -249,7 +263,7 @@ func (db *DB) ChangeToilTask(ctx context.Context, team, name string, change func
 		return t, opsreview.Errorf(opsreview.Invalid, "a task needs a name")
 	}
 	err = db.update(ctx, func(w *writer) error {
-		found, err := collect(ctx, w, `SELECT `+taskColumns+` FROM toil_tasks WHERE team = ? AND task_key = ?`, []any{team, key}, scanTask)
+		found, err := collect(ctx, w, selectTask, []any{team, key}, scanTask)
 		if err != nil {
 			return err
 		}
@@ -261,7 +275,14 @@ func (db *DB) ChangeToilTask(ctx context.Context, team, name string, change func
 			return err
 		}
 		t.Key, t.Team = key, team
-		return w.saveTask(ctx, &t)
+		if err := w.saveTask(ctx, &t); err != nil {
+			return err
+		}
+		found, err = collect(ctx, w, selectTask, []any{team, key}, scanTask)
+		if len(found) == 1 {
+			t = found[0]
+		}
+		return err
 	})
 	if err != nil {
 		return opsreview.ToilTask{}, fmt.Errorf("change task: %w", err)
@@ -275,10 +296,15 @@ func (w *writer) saveTask(ctx context.Context, t *opsreview.ToilTask) error {
 			return opsreview.Errorf(opsreview.Invalid, "task %q: %q cannot be answered with %q", t.Name, q, a)
 		}
 	}
-	if t.Author == "" || t.At.IsZero() {
+	switch b := t.Baseline; {
+	case t.Author == "" || t.At.IsZero():
 		return opsreview.Errorf(opsreview.Invalid, "task %q: say who changes it and when", t.Name)
+	case t.AutomatedAt.IsZero() != (t.AutomatedBy == ""):
+		return opsreview.Errorf(opsreview.Invalid, "task %q: say who automated it, and from when on", t.Name)
+	case b.Entries < 0 || b.Spent < 0:
+		return opsreview.Errorf(opsreview.Invalid, "task %q cannot have cost less than nothing", t.Name)
 	}
-	if err := checkTexts("the task", t.Name, t.Author, t.AutomatedBy, t.Ticket); err != nil {
+	if err := checkTexts("the task", t.Team, t.Name, t.Author, t.AutomatedBy, t.Ticket); err != nil {
 		return err
 	}
 	answers := ""

@@ -16,10 +16,13 @@ import (
 const waiverPrefix = "w-"
 
 // maxWaived is how far ahead a waiver may end: what passes for longer is a
-// decision for policy.
+// decision for policy. A day more does no harm: a date ends with its day, and
+// clocks change.
 const maxWaived = 180 * 24 * time.Hour
 
 const waiverColumns = `key, team, kind, subject, title, owner, reason, author, at, expires_at, withdrawn_by, withdrawn_at`
+
+const selectWaiver = `SELECT ` + waiverColumns + ` FROM waivers WHERE key = ?`
 
 func scanWaiver(rows *sql.Rows) (v opsreview.Waiver, err error) {
 	var key int64
@@ -32,15 +35,20 @@ func scanWaiver(rows *sql.Rows) (v opsreview.Waiver, err error) {
 // Waivers returns the team's waivers, expired and withdrawn ones too, those that
 // end last first; nil asks for every team's.
 func (db *DB) Waivers(ctx context.Context, team *string) ([]opsreview.Waiver, error) {
-	where, args := "", []any{}
-	if team != nil {
-		where, args = ` WHERE team = ?`, append(args, *team)
-	}
-	found, err := list(ctx, db, `SELECT `+waiverColumns+` FROM waivers`+where+` ORDER BY expires_at DESC, key DESC`, args, scanWaiver)
+	query, args := waiversQuery(team)
+	found, err := list(ctx, db, query, args, scanWaiver)
 	if err != nil {
 		return nil, fmt.Errorf("read waivers: %w", err)
 	}
 	return found, nil
+}
+
+func waiversQuery(team *string) (query string, args []any) {
+	where := ""
+	if team != nil {
+		where, args = ` WHERE team = ?`, append(args, *team)
+	}
+	return `SELECT ` + waiverColumns + ` FROM waivers` + where + ` ORDER BY expires_at DESC, key DESC`, args
 }
 
 // CreateWaiver keeps a waiver and returns it with its ID. The request may be
@@ -50,20 +58,24 @@ func (db *DB) CreateWaiver(ctx context.Context, r *Request, v opsreview.Waiver) 
 	if err := checkWaiver(&v); err != nil {
 		return v, err
 	}
+	var kept opsreview.Waiver
 	err := db.update(ctx, func(w *writer) error {
-		return once(ctx, w, r, &v, func() error {
+		return once(ctx, w, r, &kept, func() error {
 			var key int64
 			err := w.queryRow(ctx, `INSERT INTO waivers (team, kind, subject, title, owner, reason, author, at, expires_at)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
 				[]any{v.Team, string(v.Kind), v.Subject, v.Title, v.Owner, v.Reason, v.Author, v.At.UnixMilli(), v.Expires.UnixMilli()}, &key)
-			v.ID, v.At, v.Expires = waiverPrefix+strconv.FormatInt(key, 10), stored(v.At), stored(v.Expires)
+			if err != nil {
+				return err
+			}
+			kept, err = only(ctx, w, selectWaiver, key, scanWaiver, nil)
 			return err
 		})
 	})
 	if err != nil {
 		return opsreview.Waiver{}, fmt.Errorf("keep waiver: %w", err)
 	}
-	return v, nil
+	return kept, nil
 }
 
 func checkWaiver(v *opsreview.Waiver) error {
@@ -82,7 +94,7 @@ func checkWaiver(v *opsreview.Waiver) error {
 		wrong = "needs an author and a time"
 	case !v.Expires.After(v.At):
 		wrong = "needs an end that is yet to come"
-	case v.Expires.Sub(v.At) > maxWaived:
+	case v.Expires.Sub(v.At) > maxWaived+24*time.Hour:
 		wrong = fmt.Sprintf("may last %d days at most: it is for what will be looked at again", int(maxWaived.Hours()/24))
 	case v.ID != "" || v.WithdrawnBy != "":
 		wrong = "must be new"
@@ -108,7 +120,7 @@ func (db *DB) WithdrawWaiver(ctx context.Context, id, by string, at time.Time) (
 		if _, err := w.exec(ctx, `UPDATE waivers SET withdrawn_by = ?, withdrawn_at = ? WHERE key = ? AND withdrawn_by = ''`, by, at.UnixMilli(), key); err != nil {
 			return err
 		}
-		v, err = only(ctx, w, `SELECT `+waiverColumns+` FROM waivers WHERE key = ?`, key, scanWaiver, missing)
+		v, err = only(ctx, w, selectWaiver, key, scanWaiver, missing)
 		return err
 	})
 	if err != nil {

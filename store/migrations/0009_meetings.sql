@@ -30,6 +30,12 @@ CREATE TABLE incidents (
 
 CREATE INDEX incidents_begins_at_idx ON incidents (begins_at);
 
+CREATE INDEX incidents_ended_at_idx ON incidents (coalesce(resolved_at, 9223372036854775807));
+
+CREATE INDEX incidents_id_idx ON incidents (id);
+
+CREATE INDEX incidents_number_idx ON incidents (number COLLATE NOCASE);
+
 -- What people added to incidents. A link that was taken back stays.
 CREATE TABLE incident_links (
 	key          INTEGER NOT NULL PRIMARY KEY,
@@ -72,6 +78,8 @@ CREATE TABLE toil (
 CREATE INDEX toil_at_idx ON toil (at);
 
 CREATE INDEX toil_team_idx ON toil (team, at);
+
+CREATE INDEX toil_task_key_idx ON toil (task_key, at);
 
 CREATE UNIQUE INDEX toil_source_idx ON toil (source, source_id) WHERE source_id <> '';
 
@@ -157,6 +165,32 @@ CREATE TABLE meeting_items (
 CREATE INDEX meeting_items_meeting_idx ON meeting_items (meeting, key);
 
 CREATE INDEX meeting_items_action_idx ON meeting_items (meeting) WHERE kind = 'action' AND done_by = '' AND withdrawn_by = '';
+
+-- To what a closed review said nothing is added, and nothing of it changes but
+-- that an action is done or has a ticket.
+-- +goose StatementBegin
+CREATE TRIGGER meeting_items_added_trigger BEFORE INSERT ON meeting_items
+	WHEN (SELECT state FROM meetings WHERE id = new.meeting) = 'closed'
+BEGIN
+	SELECT RAISE(ABORT, 'a closed meeting never changes');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER meeting_items_changed_trigger
+	BEFORE UPDATE OF key, meeting, kind, section, subject, text, owner, due_at, author, at, withdrawn_by, withdrawn_at ON meeting_items
+	WHEN (SELECT state FROM meetings WHERE id = old.meeting) = 'closed' OR (SELECT state FROM meetings WHERE id = new.meeting) = 'closed'
+BEGIN
+	SELECT RAISE(ABORT, 'a closed meeting never changes');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER meeting_items_deleted_trigger BEFORE DELETE ON meeting_items
+BEGIN
+	SELECT RAISE(ABORT, 'an item of minutes is never deleted');
+END;
+-- +goose StatementEnd
 
 -- What may pass without a ticket, until when and by whom.
 CREATE TABLE waivers (

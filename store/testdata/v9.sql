@@ -46,6 +46,6 @@ INSERT INTO incident_links VALUES (1, 'rootly', 'i-1', 'ticket', 'OPS-12', 'ada'
 INSERT INTO toil VALUES (1, 'manual', '', 'Rotate the vault token', 'rotate the vault token', 'maintenance', 'secrets', 'ada@example.com',
 	1794218400000, 1800000, 'OPS-12', '', '', 'ada', 1794225600000, '', NULL);
 INSERT INTO toil_tasks VALUES ('secrets', 'rotate the vault token', 'Rotate the vault token', '{"manual":"yes"}', 'ada', 1794225600000, NULL, '', '', NULL, NULL, 0, 0);
-INSERT INTO meetings VALUES ('secrets/2026-W46', 'secrets', 1794182400000, 1794787200000, '2026-W46', 'open', 1794787200000, 'ada', 'ada', '', 'pages', 'f0', x'00', NULL, NULL, '', '', '', 1, '');
+INSERT INTO meetings VALUES ('secrets/2026-W46', 'secrets', 1794182400000, 1794787200000, '2026-W46', 'open', 1794787200000, 'ada', 'ada', '', 'pages', 'f0', x'28b52ffd04581100007b7dd194f27a', NULL, NULL, '', '', '', 1, '');
 INSERT INTO meeting_items VALUES (1, 'secrets/2026-W46', 'note', 'pages', '', 'A quiet week', '', NULL, '', 'ada', 1794787300000, '', NULL, '', NULL);
 INSERT INTO waivers VALUES (1, 'secrets', 'monitor', 'm-1', 'Vault reads', 'ada', 'new disks come', 'ada', 1794787300000, 1795392000000, '', NULL);
