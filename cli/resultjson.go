@@ -19,6 +19,8 @@ type savedJSON struct {
 	Series       int32 `json:"series"`
 	Points       int64 `json:"points"`
 	Dashboards   int32 `json:"dashboards"`
+	Incidents    int32 `json:"incidents"`
+	Toil         int32 `json:"toil"`
 	Unreadable   int32 `json:"unreadable"`
 }
 
@@ -27,6 +29,7 @@ func savedToJSON(s opsreview.Saved) savedJSON {
 		NewPages: int32(s.Pages), ChangedPages: int32(s.Updated), NewEvents: int32(s.Events), Responders: int32(s.Responders),
 		Services: int32(s.Services), Teams: int32(s.Teams), Shifts: int32(s.Shifts), Labels: int32(s.Labels), Segments: int32(s.Segments), Unreadable: int32(s.Rejects),
 		Series: int32(s.Series), Points: int64(s.Points), Dashboards: int32(s.Dashboards),
+		Incidents: int32(s.Incidents), Toil: int32(s.Toil),
 	}
 }
 

@@ -328,7 +328,7 @@ func savedFromProto(s *pb.Saved) opsreview.Saved {
 	return opsreview.Saved{
 		Pages: int(s.GetNewPages()), Updated: int(s.GetUpdatedPages()), Events: int(s.GetEvents()), Responders: int(s.GetResponders()),
 		Services: int(s.GetServices()), Teams: int(s.GetTeams()), Shifts: int(s.GetShifts()), Labels: int(s.GetLabels()), Segments: int(s.GetSegments()), Rejects: int(s.GetRejects()),
-		Series: int(s.GetSeries()), Points: int(s.GetPoints()), Dashboards: int(s.GetDashboards()),
+		Series: int(s.GetSeries()), Points: int(s.GetPoints()), Dashboards: int(s.GetDashboards()), Incidents: int(s.GetIncidents()), Toil: int(s.GetToil()),
 	}
 }
 
@@ -350,11 +350,19 @@ func savedText(s opsreview.Saved) string {
 		{s.Segments, "segment"},
 		{s.Points, "value"},
 		{s.Dashboards, "dashboard document"},
+		{s.Incidents, "incident"},
 		{s.Rejects, "unreadable item"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, plural(p.n, p.what))
 		}
+	}
+	switch s.Toil {
+	case 0:
+	case 1:
+		parts = append(parts, "1 entry of toil")
+	default:
+		parts = append(parts, fmt.Sprintf("%d entries of toil", s.Toil))
 	}
 	if s.Series > 0 {
 		parts = append(parts, fmt.Sprintf("%d series", s.Series)) // as many as one

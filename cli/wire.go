@@ -21,6 +21,7 @@ import (
 	"opsreview/ingest/grafana"
 	"opsreview/ingest/pagerduty"
 	"opsreview/ingest/prometheus"
+	"opsreview/ingest/rootly"
 	"opsreview/ingest/runbook"
 	"opsreview/internal/rest"
 	"opsreview/server"
@@ -172,6 +173,7 @@ func importers() map[string]ingest.Importer {
 		"csv":       file.CSV(),
 		"segments":  file.Segments(),
 		"series":    file.Series(),
+		"rootly":    rootly.Importer(),
 	}
 }
 

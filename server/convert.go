@@ -1,6 +1,7 @@
 package server
 
 import (
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -53,7 +54,29 @@ func savedToProto(s opsreview.Saved) *pb.Saved {
 		Series:       int32(s.Series),
 		Points:       int64(s.Points),
 		Dashboards:   int32(s.Dashboards),
+		Incidents:    int32(s.Incidents),
+		Toil:         int32(s.Toil),
 	}
+}
+
+// withheldToProto writes what is withheld as one text.
+func withheldToProto(sentences []string) string { return strings.Join(sentences, "; ") }
+
+func aggregateToProto(a *review.Aggregate) *pb.LoadAggregate {
+	if a == nil {
+		return nil
+	}
+	out := &pb.LoadAggregate{People: int32(a.People), Withheld: a.Withheld}
+	if a.Withheld {
+		return out
+	}
+	out.Interruptions, out.Engaged = interruptionsToProto(a.Interruptions), durationpb.New(a.Engaged)
+	out.MedianPages, out.MostPages, out.Woken = a.MedianPages, int32(a.MostPages), int32(a.Woken)
+	out.Breaches = make(map[string]int32, len(a.Breaches))
+	for limit, n := range a.Breaches {
+		out.Breaches[limit] = int32(n)
+	}
+	return out
 }
 
 func interruptionsToProto(c review.ByClass) *pb.Interruptions {
@@ -177,8 +200,9 @@ func changeToProto(c review.Change) *pb.Change {
 	return out
 }
 
+// headlineToProto leaves out what is withheld, which is not the same as none.
 func headlineToProto(h review.Headline) *pb.Headline {
-	return &pb.Headline{
+	out := &pb.Headline{
 		Pages:             int32(h.Pages),
 		Outcomes:          outcomesToProto(h.Outcomes),
 		Labelled:          int32(h.Labelled),
@@ -191,6 +215,10 @@ func headlineToProto(h review.Headline) *pb.Headline {
 		Previous:          changeToProto(h.Previous),
 		Baseline:          changeToProto(h.Baseline),
 	}
+	if h.Withheld {
+		out.Interruptions, out.Engaged = nil, nil
+	}
+	return out
 }
 
 func monitorCostToProto(m review.MonitorCost) *pb.MonitorCost {
@@ -206,6 +234,9 @@ func monitorCostToProto(m review.MonitorCost) *pb.MonitorCost {
 		Outcomes:           outcomesToProto(m.Outcomes),
 		Escalated:          int32(m.Escalated),
 		BestWhatIf:         whatIfToProto(m.WhatIf),
+	}
+	if m.Withheld {
+		out.Interruptions, out.Engaged = nil, nil
 	}
 	if len(m.Causes) > 0 {
 		out.Causes = make(map[string]int32, len(m.Causes))
@@ -228,6 +259,7 @@ func reviewToProto(r review.Review) *pb.Review {
 		Findings: findingsToProto(r.Findings),
 
 		MoreTopics: int32(r.More),
+		Withheld:   withheldToProto(r.Withheld), LoadAggregate: aggregateToProto(r.Aggregate),
 	}
 	for _, o := range r.Closed {
 		t := ticketToProto(o.Ticket)
