@@ -50,15 +50,35 @@ func AgendaOf(m Minutes) []AgendaSection {
 	for _, id := range Sections() {
 		s := AgendaSection{ID: id, Title: id.Title()}
 		makers[id](&s)
-		for _, c := range m.Changes {
-			if sectionOfChange(c) == id {
-				s.Lines = append(s.Lines, "since it was opened: "+c.Text)
-			}
-		}
+		a.changed(&s)
 		a.decide(&s)
 		all = append(all, s)
 	}
 	return all
+}
+
+// changed lists what changed since the review was opened, but for numbers, which
+// the section shows as they are. Labels that pages were given in the meeting are
+// counted.
+func (a agenda) changed(s *AgendaSection) {
+	var lines []string
+	labelled := 0
+	for _, c := range a.Changes {
+		switch {
+		case c.Kind == ChangedNumber || c.Kind == ChangedToil || sectionOfChange(c) != s.ID:
+		case c.Kind == Relabelled && c.Was == string(review.Unlabelled):
+			labelled++
+		default:
+			lines = append(lines, "since it was opened: "+c.Text)
+		}
+	}
+	if labelled > 0 {
+		s.Lines = append(s.Lines, "since it was opened: "+count(labelled, "page")+" labelled")
+	}
+	if more := len(lines) - maxLines; more > 0 {
+		lines = append(lines[:maxLines], "since it was opened: "+count(more, "more change"))
+	}
+	s.Lines = append(s.Lines, lines...)
 }
 
 type agenda struct {
@@ -105,17 +125,14 @@ func sectionOfFinding(f FindingFact) Section {
 // sectionOfChange is where a change is talked about.
 func sectionOfChange(c Change) Section {
 	switch c.Kind {
-	case ChangedNumber, ChangedDefinition:
+	case ChangedDefinition:
 		if m, ok := MeasureOf(c.Subject); ok {
 			return m.Section
 		}
-		return Budgets
 	case ChangedIncident:
 		return Incidents
 	case ChangedAnomaly:
 		return Anomalies
-	case ChangedToil:
-		return Toil
 	case ChangedTicket:
 		return Actions
 	}
@@ -168,14 +185,6 @@ func (a agenda) said(kind opsreview.ItemKind) []opsreview.MeetingItem {
 		}
 	}
 	return all
-}
-
-// number writes a number of the snapshot, "unknown" where there is none.
-func (a agenda) number(id string) string {
-	if n, ok := a.Snapshot.Numbers[id]; ok {
-		return n.String()
-	}
-	return "unknown"
 }
 
 // value is a number of the snapshot as a count.

@@ -88,11 +88,23 @@ func (a agenda) pages(s *AgendaSection) {
 		s.Summary += fmt.Sprintf("; %d unlabelled, counted as neither", n-labelled)
 	}
 	s.Lines = append(s.Lines, a.monitorLines()...)
-	s.Lines = append(s.Lines, fmt.Sprintf("acknowledged after %s (median), resolved after %s; %d never acknowledged, %d escalated because nobody answered, %d still open",
-		a.number("time_to_acknowledge"), a.number("time_to_resolve"), a.value("never_acked"), a.value("escalated"), a.value("open")))
+	s.Lines = append(s.Lines, a.answered())
 	for _, p := range a.Snapshot.Pages {
 		s.Points = append(s.Points, Point{Kind: string(opsreview.WaivePage), Subject: p.Page, Title: p.Title, Text: a.pageText(p)})
 	}
+}
+
+// answered says how quickly people answered, as far as that is known.
+func (a agenda) answered() string {
+	var parts []string
+	if n, ok := a.Snapshot.Numbers["time_to_acknowledge"]; ok {
+		parts = append(parts, fmt.Sprintf("acknowledged after %s (median)", n))
+	}
+	if n, ok := a.Snapshot.Numbers["time_to_resolve"]; ok {
+		parts = append(parts, fmt.Sprintf("resolved after %s (median)", n))
+	}
+	return strings.Join(append(parts, fmt.Sprintf("%d never acknowledged", a.value("never_acked")),
+		fmt.Sprintf("%d escalated because nobody answered", a.value("escalated")), fmt.Sprintf("%d still open", a.value("open"))), ", ")
 }
 
 func (a agenda) pageText(p PageFact) string {
@@ -139,7 +151,11 @@ func (a agenda) load(s *AgendaSection) {
 		breaches += len(l.Breaches)
 		over += min(1, len(l.Breaches))
 	}
-	s.Lines = append(s.Lines, a.Snapshot.Withheld...)
+	for _, why := range a.Snapshot.Withheld {
+		if why != toilWithheld {
+			s.Lines = append(s.Lines, why)
+		}
+	}
 	switch {
 	case len(a.Snapshot.Loads) == 0 && len(a.Snapshot.Withheld) > 0:
 		s.Summary = "withheld"
@@ -148,7 +164,11 @@ func (a agenda) load(s *AgendaSection) {
 	case breaches == 0:
 		s.Summary = people(len(a.Snapshot.Loads)) + ", nobody over a limit"
 	default:
-		s.Summary = fmt.Sprintf("%s, %d over %s", people(len(a.Snapshot.Loads)), over, count(breaches, "limit"))
+		limits := "a limit"
+		if breaches > 1 {
+			limits = count(breaches, "limit")
+		}
+		s.Summary = fmt.Sprintf("%s, %d of them over %s", people(len(a.Snapshot.Loads)), over, limits)
 	}
 }
 
@@ -231,7 +251,7 @@ func (a agenda) toil(s *AgendaSection) {
 		s.Summary = "nothing is logged"
 		return
 	case t.Withheld:
-		s.Summary = "withheld"
+		s.Summary, s.Lines = "withheld", []string{toilWithheld}
 		return
 	}
 	if s.Summary = minutes(t.Minutes); t.Working > 0 {
@@ -321,7 +341,7 @@ func actionText(i opsreview.MeetingItem, zone *time.Location) string {
 func (a agenda) tell(s *AgendaSection, kind opsreview.ItemKind) int {
 	all := a.said(kind)
 	for _, i := range all {
-		s.Lines = append(s.Lines, strings.TrimSuffix(i.Text+" ("+i.Author+")", " ()"))
+		s.Lines = append(s.Lines, fmt.Sprintf("%s (%s)", i.Text, strings.TrimPrefix(i.Author+", "+i.At.In(a.zone).Format("Mon 15:04"), ", ")))
 	}
 	return len(all)
 }

@@ -12,6 +12,9 @@ import (
 // named may read.
 const fewest = 3
 
+// toilWithheld is why toil is not told.
+const toilWithheld = "the toil of fewer than three people is withheld"
+
 // Anonymous takes names and addresses of people out of minutes: they are
 // "responder 1", "responder 2", … in every text, in the order of their loads,
 // and what only one or two people stand behind is withheld. Each of people is
@@ -22,7 +25,7 @@ const fewest = 3
 // Names are found as whole words, in capitals or not; the parts of a name, such
 // as "Ada" of "Ada Lovelace", only as they are written, since some are words too.
 func Anonymous(m Minutes, people [][]string) Minutes {
-	m.Meeting.Opened, m.Meeting.Closed = nil, nil
+	m.Meeting.Opened, m.Meeting.Closed, m.Snapshot.Said = nil, nil, nil
 	c := newCloak()
 	for _, l := range m.Snapshot.Loads {
 		c.person(append([]string{l.Person, l.Name}, c.others(people, l.Person, l.Name)...)...)
@@ -108,7 +111,7 @@ func withhold(m Minutes) withheld {
 		s.Loads = nil
 	}
 	if t := s.Toil; t != nil && t.Minutes > 0 && t.People < fewest {
-		w.drop("the toil of fewer than three people is withheld", "toil", "toil_share", "toil_overhead")
+		w.drop(toilWithheld, "toil", "toil_share", "toil_overhead")
 		s.Toil = &ToilFact{Withheld: true}
 	}
 	return w
