@@ -36,6 +36,7 @@ type client struct {
 	tickets    pb.TicketServiceClient
 	anomalies  pb.AnomalyServiceClient
 	dashboards pb.DashboardServiceClient
+	meetings   pb.MeetingServiceClient
 }
 
 // withClient connects to the API, calls fn and closes what it opened. With
@@ -68,6 +69,7 @@ func (a *app) withClient(ctx context.Context, fn func(context.Context, client) e
 		tickets:    pb.NewTicketServiceClient(conn),
 		anomalies:  pb.NewAnomalyServiceClient(conn),
 		dashboards: pb.NewDashboardServiceClient(conn),
+		meetings:   pb.NewMeetingServiceClient(conn),
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) reviewCommand() *cobra.Command {
-	return noun("review", "The weekly review", a.reviewShowCommand())
+	return noun("review", "The weekly review: its facts, and the meeting about them", append([]*cobra.Command{a.reviewShowCommand()}, a.meetingCommands()...)...)
 }
 
 // defaultMonitors is how many monitors the table of a review shows.
