@@ -7,6 +7,7 @@ import (
 
 	"opsreview"
 	"opsreview/store"
+	"opsreview/store/storetest"
 )
 
 // TestCheck damages a database in every way that Check knows of.
@@ -39,7 +40,7 @@ func TestCheck(t *testing.T) {
 		"a table and its index differ":   {"PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'requests_at_idx') WHERE name = 'raw_at_idx'", "2nd reference to page"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := dbPath(t)
+			path := storetest.Fresh(t, dbPath(t))
 			opts := store.Options{Monitors: opsreview.DefaultMonitorRules()}
 			db := openAt(t, path, opts)
 			b := history("pd", 0, 10)

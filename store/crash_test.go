@@ -47,7 +47,11 @@ func TestCrashWriter(t *testing.T) {
 func TestCrash(t *testing.T) {
 	path := dbPath(t)
 	rnd := rand.New(rand.NewPCG(3, 3))
-	for range 8 {
+	rounds := 8
+	if raceEnabled {
+		rounds = 3
+	}
+	for range rounds {
 		saved := crashOnce(t, path, 1+rnd.IntN(12), rnd.IntN(200_000))
 		db, err := store.Open(t.Context(), path, store.Options{Monitors: opsreview.DefaultMonitorRules()})
 		if err != nil {

@@ -58,16 +58,19 @@ func readWithoutPause(ctx context.Context, t *testing.T, path string, n int) (wa
 // In one run of the benchmarks the log grew to 688 MB, since at every instant
 // somebody read from it.
 func TestLog_StaysBoundedWhileReadsOverlap(t *testing.T) {
-	const bound, batches = 1 << 20, 30 // which write 13 MB
+	bound, batches, size := int64(1<<20), 30, 100 // which write 13 MB
+	if raceEnabled {
+		bound, batches, size = 128<<10, 20, 10 // which write 900 KB
+	}
 	path := dbPath(t)
 	db := openAt(t, path, store.Options{})
 	db.SetLog(bound, time.Minute)
-	save(t, db, "pd", history("pd", 0, 100))
+	save(t, db, "pd", history("pd", 0, size))
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	wait := readWithoutPause(ctx, t, path, 3)
 	var longest int64
 	for i := range batches {
-		save(t, db, "pd", history("pd", 100*i, 100*i+100))
+		save(t, db, "pd", history("pd", size*i, size*(i+1)))
 		longest = max(longest, logSize(t, path))
 	}
 	stop()

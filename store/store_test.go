@@ -12,6 +12,7 @@ import (
 
 	"opsreview"
 	"opsreview/store"
+	"opsreview/store/storetest"
 )
 
 var dump = flag.Bool("dump", false, "keep the databases of the tests and say where they are")
@@ -33,7 +34,7 @@ func dbPath(tb testing.TB) string {
 // openDB returns a new database that knows the default monitor rules.
 func openDB(tb testing.TB) *store.DB {
 	tb.Helper()
-	return openAt(tb, dbPath(tb), store.Options{Monitors: opsreview.DefaultMonitorRules(), Version: "v1"})
+	return openAt(tb, storetest.Fresh(tb, dbPath(tb)), store.Options{Monitors: opsreview.DefaultMonitorRules(), Version: "v1"})
 }
 
 func openAt(tb testing.TB, path string, opts store.Options) *store.DB {
