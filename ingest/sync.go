@@ -171,6 +171,8 @@ func merge(b *opsreview.Batch, more opsreview.Batch) {
 	b.Priorities = append(b.Priorities, more.Priorities...)
 	b.Shifts = append(b.Shifts, more.Shifts...)
 	b.Labels = append(b.Labels, more.Labels...)
+	b.Incidents = append(b.Incidents, more.Incidents...)
+	b.Toil = append(b.Toil, more.Toil...)
 	b.Raw = append(b.Raw, more.Raw...)
 	b.Rejects = append(b.Rejects, more.Rejects...)
 	b.Retried = append(b.Retried, more.Retried...)

@@ -157,7 +157,7 @@ func (s *syncer) scheduled(ctx context.Context, name string) (err error) {
 	case err != nil:
 		s.opts.Log.WarnContext(ctx, "sync failed", "source", name, "err", err)
 	default:
-		s.opts.Log.InfoContext(ctx, "source synced", "source", name, "new_pages", saved.Pages, "events", saved.Events, "segments", saved.Segments, "values", saved.Points)
+		s.opts.Log.InfoContext(ctx, "source synced", "source", name, "new_pages", saved.Pages, "events", saved.Events, "segments", saved.Segments, "values", saved.Points, "incidents", saved.Incidents, "toil", saved.Toil)
 	}
 	return err
 }

@@ -41,6 +41,9 @@ type Memory struct {
 
 	segments map[string][]opsreview.Segment // by SLO, in order
 	charts   charts
+
+	incidents map[string]opsreview.Incident
+	toil      map[string]opsreview.ToilEntry // by their names at the source
 }
 
 // reject is a stored reject and the version of the program that last tried it.
@@ -58,6 +61,7 @@ func NewMemory() *Memory {
 		shifts: map[string]opsreview.Shift{}, labels: map[string]opsreview.Label{},
 		raw: map[string]opsreview.RawItem{}, rejects: map[string]reject{},
 		segments: map[string][]opsreview.Segment{}, charts: newCharts(),
+		incidents: map[string]opsreview.Incident{}, toil: map[string]opsreview.ToilEntry{},
 	}
 }
 
@@ -176,6 +180,9 @@ func (m *Memory) SaveBatch(ctx context.Context, source string, b opsreview.Batch
 	if err := checkBatch(source, b); err != nil {
 		return opsreview.Saved{}, err
 	}
+	if err := checkWork(source, b); err != nil {
+		return opsreview.Saved{}, err
+	}
 	if err := m.checkSegments(b.Segments); err != nil {
 		return opsreview.Saved{}, err
 	}
@@ -236,6 +243,7 @@ func (m *Memory) apply(b opsreview.Batch) opsreview.Saved {
 	m.saveShifts(b, &saved)
 	m.saveSegments(b.Segments, &saved)
 	m.charts.save(b, &saved)
+	m.saveWork(b, &saved)
 	m.saveHealth(b, &saved)
 	return saved
 }
@@ -367,6 +375,7 @@ func (m *Memory) Dump() string {
 		lines = append(lines, "reject "+id)
 	}
 	lines = append(lines, m.charts.lines()...)
+	lines = append(lines, m.workLines()...)
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
