@@ -155,7 +155,7 @@ func New(o Options) *Server {
 	pb.RegisterTicketServiceServer(s.grpc, &ticketService{facts: facts, settings: o.TicketSettings})
 	pb.RegisterIncidentServiceServer(s.grpc, &incidentService{facts: facts})
 	pb.RegisterToilServiceServer(s.grpc, &toilService{facts: facts})
-	pb.RegisterMeetingServiceServer(s.grpc, &meetingService{facts: facts})
+	pb.RegisterMeetingServiceServer(s.grpc, &meetingService{facts: facts, courier: s.courier})
 	pb.RegisterMonitorServiceServer(s.grpc, &monitorService{facts: facts})
 	pb.RegisterPolicyServiceServer(s.grpc, &policyService{facts: facts})
 	pb.RegisterTeamServiceServer(s.grpc, &teamService{facts: facts})
