@@ -28,6 +28,7 @@ import (
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/server"
 	"opsreview/store"
+	"opsreview/store/storetest"
 )
 
 // shop is a service that counts its requests, a hundred between two scrapes.
@@ -226,7 +227,7 @@ func openStage(ctx context.Context, t *testing.T) *stage {
 func (s *stage) serve(t *testing.T) (web string) {
 	t.Helper()
 	var err error
-	if s.db, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "ops.db"), store.Options{Monitors: opsreview.DefaultMonitorRules()}); err != nil {
+	if s.db, err = store.Open(t.Context(), storetest.Fresh(t, filepath.Join(t.TempDir(), "ops.db")), store.Options{Monitors: opsreview.DefaultMonitorRules()}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.db.Close() })

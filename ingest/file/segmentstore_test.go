@@ -12,6 +12,7 @@ import (
 	"opsreview/ingest"
 	"opsreview/ingest/file"
 	"opsreview/store"
+	"opsreview/store/storetest"
 )
 
 // A storing sink saves in a real store.
@@ -36,7 +37,7 @@ func (s *storing) Problem(p ingest.Problem) error {
 // imported again, must neither fail nor change a number, wherever the importer
 // cuts it.
 func TestSegments_ComeAgainAfterTheyWereJoined(t *testing.T) {
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), store.Options{})
+	db, err := store.Open(t.Context(), storetest.Fresh(t, filepath.Join(t.TempDir(), "test.db")), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

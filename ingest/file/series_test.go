@@ -20,6 +20,7 @@ import (
 	"opsreview/ingest"
 	"opsreview/ingest/file"
 	"opsreview/store"
+	"opsreview/store/storetest"
 )
 
 // looked is what a file of series says: charts, series and values.
@@ -272,7 +273,7 @@ func TestSeries_Steps(t *testing.T) {
 // The same file changes nothing the second time, and neither does a longer one
 // that contains it but for what is new, packed or not.
 func TestSeries_Twice(t *testing.T) {
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), store.Options{})
+	db, err := store.Open(t.Context(), storetest.Fresh(t, filepath.Join(t.TempDir(), "test.db")), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"opsreview/ingest/prometheus"
 	"opsreview/slo"
 	"opsreview/store"
+	"opsreview/store/storetest"
 )
 
 // month is a history of 31 days that ends four hours ago: what a Prometheus
@@ -150,7 +151,7 @@ func ready(ctx context.Context, url string, ended <-chan struct{}) bool {
 func TestReal_BudgetsEqualTheTruth(t *testing.T) {
 	h := month(time.Now())
 	base := openReal(t, h)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ops.db"), store.Options{})
+	db, err := store.Open(t.Context(), storetest.Fresh(t, filepath.Join(t.TempDir(), "ops.db")), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

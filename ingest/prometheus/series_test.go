@@ -20,6 +20,7 @@ import (
 	"opsreview/ingest"
 	"opsreview/ingest/prometheus"
 	"opsreview/store"
+	"opsreview/store/storetest"
 )
 
 // chartOf is a query of the configuration.
@@ -38,7 +39,7 @@ func twoDays(charts ...opsreview.Chart) *prometheus.LookBack {
 
 func openStore(t testing.TB) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ops.db"), store.Options{})
+	db, err := store.Open(t.Context(), storetest.Fresh(t, filepath.Join(t.TempDir(), "ops.db")), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

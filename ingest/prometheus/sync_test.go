@@ -19,6 +19,7 @@ import (
 	"opsreview/ingest/ingesttest"
 	"opsreview/ingest/prometheus"
 	"opsreview/store"
+	"opsreview/store/storetest"
 )
 
 // days is a history of three and a half days with everything in it that can
@@ -489,7 +490,7 @@ func TestCheck(t *testing.T) {
 // A store joins old minutes, and takes nothing in their place that is shorter:
 // a changed query can replace them all the same.
 func TestPull_ReplacesWhatTheStoreHasJoined(t *testing.T) {
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ops.db"), store.Options{})
+	db, err := store.Open(t.Context(), storetest.Fresh(t, filepath.Join(t.TempDir(), "ops.db")), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
