@@ -72,6 +72,7 @@ type OrgTeam struct {
 	TimeZone string   // where its week begins; "" means UTC
 	Services []string // names or references of services
 	Members  []string // names of responders, for teams whose source has no schedule
+	Leads    []string // names or addresses of people who see its members' load
 	Hours    *Hours   // nil means the policy's
 }
 

@@ -73,6 +73,7 @@ func (a *app) open(ctx context.Context, change ...func(config.Config, *server.Op
 		LocalUser: accountName(),
 		Charts:    cfg.Charts, Definitions: cfg.Definitions, Runbooks: cfg.Runbooks,
 		LintRules: cfg.LintRules, LookBack: cfg.LookBack.Settings(),
+		Privacy: server.Privacy{Roles: cfg.Privacy.Seers(), LeastPeople: cfg.Privacy.LeastPeople},
 	}
 	for _, b := range cfg.Boards {
 		opts.Boards = append(opts.Boards, b.Dashboard)
@@ -310,7 +311,7 @@ func objectives(cfg config.Config) []opsreview.SLO {
 func openReports(cfg config.Config) []server.Destination {
 	var all []server.Destination
 	for _, r := range cfg.Reports {
-		d := server.Destination{Name: r.Name, Kind: r.Kind, Team: r.Team, Last: r.Last, Schedule: opsreview.Schedule(r.Every)}
+		d := server.Destination{Name: r.Name, Kind: r.Kind, Team: r.Team, Last: r.Last, Schedule: opsreview.Schedule(r.Every), Anonymous: r.Anonymous}
 		switch r.Kind {
 		case "slack":
 			d.Sender = deliver.Slack{URLFile: r.URLFile}

@@ -37,6 +37,7 @@ type Config struct {
 
 	Maintenance []Maintenance `yaml:"maintenance"`
 	Reports     []Report      `yaml:"reports"`
+	Privacy     Privacy       `yaml:"privacy"`
 
 	Dashboards   []Dashboard       `yaml:"dashboards"` // what is looked at
 	Queries      []Query           `yaml:"queries"`    // and what else is
@@ -103,6 +104,7 @@ type Team struct {
 	TimeZone string   `yaml:"time_zone,omitempty"` // where its week begins; "" means UTC
 	Services []string `yaml:"services,omitempty"`  // names or references
 	Members  []string `yaml:"members,omitempty"`   // names of responders
+	Leads    []string `yaml:"leads,omitempty"`     // names or addresses of people who see its members' load
 	Hours    *Hours   `yaml:"hours,omitempty"`     // nil means the policy's
 }
 
@@ -116,7 +118,7 @@ type Responder struct {
 }
 
 // keys are the top-level keys in the order in which they are printed.
-var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "slos", "dashboards", "queries", "look_back", "monitors", "runbooks", "lint", "maintenance", "reports", "tracker"}
+var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "slos", "dashboards", "queries", "look_back", "monitors", "runbooks", "lint", "maintenance", "reports", "tracker", "privacy"}
 
 // Default returns the configuration of an empty file.
 func Default() Config {
@@ -124,6 +126,7 @@ func Default() Config {
 		Server:    Server{Listen: "127.0.0.1:7474"},
 		Retention: Retention{Raw: Duration(90 * 24 * time.Hour)},
 		LookBack:  defaultLookBack(),
+		Privacy:   defaultPrivacy(),
 		Document:  policy.Default(),
 		Origin:    map[string]string{},
 	}
@@ -239,7 +242,7 @@ func (c Config) Org() opsreview.Org {
 	for _, t := range c.Teams {
 		org.Teams = append(org.Teams, opsreview.OrgTeam{
 			Name: t.Name, TimeZone: t.TimeZone, Hours: t.Hours.over(base),
-			Services: slices.Clone(t.Services), Members: slices.Clone(t.Members),
+			Services: slices.Clone(t.Services), Members: slices.Clone(t.Members), Leads: slices.Clone(t.Leads),
 		})
 	}
 	for _, r := range c.Responders {

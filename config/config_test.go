@@ -247,6 +247,11 @@ maintenance: []
 reports: []
 # default
 tracker: null
+# default
+privacy:
+  roles:
+  - admin
+  least_people: 3
 `
 	if diff := cmp.Diff(want, string(c.Redacted())); diff != "" {
 		t.Errorf("Redacted (-want +got):\n%s", diff)

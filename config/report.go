@@ -21,6 +21,8 @@ type Report struct {
 	Last  string   `yaml:"last,omitempty"`  // the window, such as 14d; "" for the last complete week
 	Kind  string   `yaml:"kind"`            // "slack", "smtp" or "command"
 
+	Anonymous bool `yaml:"anonymous,omitempty"` // without names of people; else it is made for the team's leads
+
 	URLFile string `yaml:"url_file,omitempty"` // slack: holds the webhook's URL, which is a secret
 
 	Server       string   `yaml:"server,omitempty"` // smtp: host:port

@@ -35,6 +35,7 @@ func (c Config) Validate() error {
 	problems = append(problems, c.reportProblems()...)
 	problems = append(problems, c.maintenanceProblems()...)
 	problems = append(problems, c.trackerProblems()...)
+	problems = append(problems, c.Privacy.problems()...)
 	return c.form.report(problems)
 }
 
@@ -66,6 +67,7 @@ func (c Config) teamProblems() []problem {
 		problems = append(problems, zoneProblems(path+".time_zone", t.TimeZone)...)
 		problems = append(problems, listProblems(path+".services", t.Services)...)
 		problems = append(problems, listProblems(path+".members", t.Members)...)
+		problems = append(problems, listProblems(path+".leads", t.Leads)...)
 		problems = append(problems, t.Hours.problems(path+".hours")...)
 	}
 	return problems

@@ -119,6 +119,13 @@ func (a Audience) Review(r Review) Review {
 	return told
 }
 
+// Charts returns the charts without those of people whom the audience does not
+// see.
+func (a Audience) Charts(c Charts) Charts {
+	c.Heat = slices.DeleteFunc(slices.Clone(c.Heat), func(m HeatMap) bool { return !a.sees(m.Person.Key) })
+	return c
+}
+
 // withheldLoads says what is not told of people's loads.
 func withheldLoads(hidden int, few bool) string {
 	if few {
@@ -232,8 +239,17 @@ func Guarded(f opsreview.Finding) opsreview.Finding {
 		return f
 	}
 	f.Pages = nil
-	f.Evidence = []string{"Somebody was over it: who, and by how much, is told to them and their lead."}
+	f.Evidence = []string{guardedEvidence}
 	return f
+}
+
+// guardedEvidence stands for evidence that is one person's.
+const guardedEvidence = "Somebody was over it: who, and by how much, is told to them and their lead."
+
+// IsGuarded reports whether the finding is one of which Guarded left something
+// out.
+func IsGuarded(f opsreview.Finding) bool {
+	return len(f.Evidence) == 1 && f.Evidence[0] == guardedEvidence
 }
 
 // limitOf is the limit that a finding says was gone over, "" if it says no such

@@ -42,6 +42,8 @@ type facts struct {
 
 	known known             // what the configuration says of dashboards and monitors
 	look  lookback.Settings // how far and how much reviews look back
+
+	privacy Privacy // who sees people's load
 }
 
 // A scope is one team's view of the world: whose services, whose clock, which

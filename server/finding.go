@@ -18,6 +18,9 @@ func (s *findingService) ListFindings(ctx context.Context, req *pb.ListFindingsR
 	if err != nil {
 		return nil, err
 	}
+	if err := s.facts.tell(ctx, &p); err != nil {
+		return nil, err
+	}
 	return &pb.ListFindingsResponse{
 		Window: windowToProto(p.in.Window), TimeZone: p.sc.zone.String(), Findings: findingsToProto(p.review.Findings),
 	}, nil

@@ -63,13 +63,20 @@ type callerKey struct{}
 
 // withCaller returns a context that knows who calls.
 func withCaller(ctx context.Context, c auth.Caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, c.Name)
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// callOf returns whoever made the call, and false for work that no call asks
+// for.
+func callOf(ctx context.Context) (auth.Caller, bool) {
+	c, ok := ctx.Value(callerKey{}).(auth.Caller)
+	return c, ok
 }
 
 // callerOf returns the name of whoever made the call, as far as it is known.
 func callerOf(ctx context.Context) string {
-	if name, _ := ctx.Value(callerKey{}).(string); name != "" {
-		return name
+	if c, _ := callOf(ctx); c.Name != "" {
+		return c.Name
 	}
 	return "somebody"
 }

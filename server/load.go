@@ -26,7 +26,11 @@ func (s *loadService) GetLoad(ctx context.Context, req *pb.GetLoadRequest) (*pb.
 	if err != nil {
 		return nil, err
 	}
-	r := review.Prepare(in)
+	v, err := s.facts.viewer(ctx, sc)
+	if err != nil {
+		return nil, err
+	}
+	r := v.audience().Review(review.Prepare(in))
 	resp := &pb.GetLoadResponse{
 		Team:     r.Team,
 		Window:   windowToProto(w),
@@ -34,6 +38,7 @@ func (s *loadService) GetLoad(ctx context.Context, req *pb.GetLoadRequest) (*pb.
 		Loads:    loadsToProto(r.Loads, w),
 		Response: responseToProto(r.Headline.Response),
 		Gaps:     gapsToProto(r.Gaps),
+		Withheld: withheldToProto(r.Withheld), Aggregate: aggregateToProto(r.Aggregate),
 	}
 	for _, v := range review.VendorResponse(began(in)) {
 		resp.VendorResponses = append(resp.VendorResponses, &pb.VendorResponse{

@@ -44,7 +44,8 @@ func (s *monitorService) ranked(ctx context.Context, team string, spec *pb.Windo
 	if err != nil {
 		return nil, w, sc, err
 	}
-	return review.Prepare(in).Monitors, w, sc, nil
+	v, err := s.facts.viewer(ctx, sc)
+	return v.audience().Review(review.Prepare(in)).Monitors, w, sc, err
 }
 
 func (s *monitorService) GetMonitor(ctx context.Context, req *pb.GetMonitorRequest) (*pb.GetMonitorResponse, error) {

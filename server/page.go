@@ -102,6 +102,13 @@ func (s *pageService) filter(ctx context.Context, req *pb.ListPagesRequest, sc s
 		}
 	}
 	if name := req.GetResponder(); name != "" {
+		v, err := s.facts.viewer(ctx, sc)
+		if err == nil {
+			err = v.mustSee(sc, name)
+		}
+		if err != nil {
+			return f, err
+		}
 		person, err := sc.findPerson(name)
 		if err != nil {
 			return f, err

@@ -19,7 +19,9 @@ type Destination struct {
 	Team     string             // whose report it is; "" for everybody's
 	Last     string             // the window, such as "14d"; "" for the last complete week
 	Schedule opsreview.Schedule // on the team's clock; zero for only when asked
-	Sender   Sender
+
+	Anonymous bool // without names of people; else it is made for the team's leads
+	Sender    Sender
 }
 
 // A Sender brings a report to one destination.
@@ -43,7 +45,11 @@ func (s *reviewService) RenderReview(ctx context.Context, req *pb.RenderReviewRe
 	if !ok {
 		return nil, opsreview.Errorf(opsreview.Invalid, "a report needs a format: markdown or html")
 	}
-	data, err := s.facts.report(ctx, req.GetTeam(), windowSpecFromProto(req.GetWindow()))
+	reader := s.facts.viewer
+	if req.GetAnonymous() {
+		reader = s.facts.strangers
+	}
+	data, err := s.facts.report(ctx, req.GetTeam(), windowSpecFromProto(req.GetWindow()), reader)
 	if err != nil {
 		return nil, err
 	}
@@ -56,12 +62,18 @@ func (s *reviewService) RenderReview(ctx context.Context, req *pb.RenderReviewRe
 	return resp, nil
 }
 
-// report computes what a report of the team is made of.
-func (f *facts) report(ctx context.Context, team string, spec opsreview.WindowSpec) (report.Data, error) {
+// report computes what a report of the team is made of, for a reader.
+func (f *facts) report(ctx context.Context, team string, spec opsreview.WindowSpec, reader reader) (report.Data, error) {
 	p, err := f.prepare(ctx, team, spec, everyChart)
 	if err != nil {
 		return report.Data{}, err
 	}
+	v, err := reader(ctx, p.sc)
+	if err != nil {
+		return report.Data{}, err
+	}
+	names := p.names(f.org) // of those whom the review is about, before any are left out
+	p.review = v.audience().Review(p.review)
 	data := report.Data{Review: p.review, At: p.in.Now, LookBack: p.review.LookBack}
 	if data.Plots, err = f.shownPlots(ctx, p.look); err != nil {
 		return report.Data{}, err
@@ -72,7 +84,10 @@ func (f *facts) report(ctx context.Context, team string, spec opsreview.WindowSp
 	if err := f.addLabelled(ctx, p.sc, &p.in); err != nil {
 		return report.Data{}, err
 	}
-	data.Charts = review.ChartsOf(p.in)
+	data.Charts = v.audience().Charts(review.ChartsOf(p.in))
+	if v.anonymous {
+		data = anonymous(data, names)
+	}
 	return data, nil
 }
 
@@ -135,12 +150,17 @@ func (c *courier) destinations(team string, names []string) ([]Destination, erro
 }
 
 // send renders the report of a destination and sends it there, unless trial is
-// set. It returns how large it was.
+// set. It returns how large it was. Who reads it is the destination's business
+// and not that of whoever asks: its team's leads, or strangers.
 func (c *courier) send(ctx context.Context, d Destination, spec opsreview.WindowSpec, trial bool) (int, error) {
 	if spec.IsZero() {
 		spec.Last = d.Last
 	}
-	data, err := c.facts.report(ctx, d.Team, spec)
+	reader := c.facts.forLeads
+	if d.Anonymous {
+		reader = c.facts.strangers
+	}
+	data, err := c.facts.report(ctx, d.Team, spec, reader)
 	if err != nil {
 		return 0, err
 	}
@@ -167,6 +187,7 @@ func (s *reviewService) SendReport(ctx context.Context, req *pb.SendReportReques
 	}
 	resp := &pb.SendReportResponse{}
 	for _, d := range chosen {
+		d.Anonymous = d.Anonymous || req.GetAnonymous()
 		size, err := s.courier.send(ctx, d, windowSpecFromProto(req.GetWindow()), req.GetValidateOnly())
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -17,6 +17,9 @@ func (s *reviewService) PrepareReview(ctx context.Context, req *pb.PrepareReview
 	if err != nil {
 		return nil, err
 	}
+	if err := s.facts.tell(ctx, &p); err != nil {
+		return nil, err
+	}
 	r, err := s.facts.shownReview(ctx, p)
 	if err != nil {
 		return nil, err

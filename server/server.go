@@ -61,6 +61,8 @@ type Options struct {
 	LintRules   []hygiene.Rule // that they are held against; none finds nothing
 	LookBack    lookback.Settings
 
+	Privacy Privacy // who sees people's load
+
 	// Tracker is where findings are filed, nil for none, and TicketSettings
 	// say how eagerly.
 	Tracker        ticket.Tracker
@@ -135,7 +137,7 @@ func New(o Options) *Server {
 	s.syncs = newSyncer(o, s.metrics)
 	facts := &facts{
 		db: o.DB, org: o.Org, rules: o.Rules, slos: o.Objectives, now: o.Now, tracker: o.Tracker,
-		known: known{boards: o.Boards, charts: o.Charts, definitions: o.Definitions, runbooks: o.Runbooks, rules: o.LintRules}, look: o.LookBack,
+		known: known{boards: o.Boards, charts: o.Charts, definitions: o.Definitions, runbooks: o.Runbooks, rules: o.LintRules}, look: o.LookBack, privacy: o.Privacy,
 	}
 	s.courier = &courier{opts: o, facts: facts}
 	s.addHTTP(facts)

@@ -59,9 +59,17 @@ func (s *teamService) ListPeople(ctx context.Context, _ *pb.ListPeopleRequest) (
 	if err != nil {
 		return nil, err
 	}
+	v, err := s.facts.viewer(ctx, sc)
+	if err != nil {
+		return nil, err
+	}
 	resp := &pb.ListPeopleResponse{}
 	for _, p := range sc.roster.Persons() {
-		resp.People = append(resp.People, personToProto(p))
+		person := personToProto(p)
+		if !v.sees(p.Key) && len(p.Refs) > 0 {
+			person.Key = p.Refs[0].String() // an address is nobody else's business
+		}
+		resp.People = append(resp.People, person)
 	}
 	return resp, nil
 }
@@ -72,6 +80,13 @@ func (s *teamService) ListShifts(ctx context.Context, req *pb.ListShiftsRequest)
 		return nil, err
 	}
 	w, err := s.facts.window(windowSpecFromProto(req.GetWindow()), sc)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.facts.viewer(ctx, sc)
+	if err == nil {
+		err = v.mustSee(sc, req.GetPerson())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -121,9 +121,13 @@ func (s *ticketService) PlanTickets(ctx context.Context, req *pb.PlanTicketsRequ
 	resp := &pb.PlanTicketsResponse{
 		Tracker: s.facts.tracker.Name(), Window: windowToProto(f.in.Window), TimeZone: f.sc.zone.String(), Confirmed: f.confirmed,
 	}
+	told, err := s.facts.teller(ctx, f)
+	if err != nil {
+		return nil, err
+	}
 	texts := previews(s.facts.tracker, f.steps)
 	for i, step := range f.steps {
-		resp.Steps = append(resp.Steps, ticketStepToProto(step, texts[i]))
+		resp.Steps = append(resp.Steps, told(ticketStepToProto(step, texts[i])))
 	}
 	return resp, nil
 }
@@ -149,12 +153,18 @@ func (s *ticketService) FileTickets(req *pb.FileTicketsRequest, stream grpc.Serv
 			return err
 		}
 	}
+	told, err := s.facts.teller(ctx, f)
+	if err != nil {
+		return err
+	}
 	texts := map[string]string{}
 	for i, text := range previews(s.facts.tracker, f.steps) {
 		texts[f.steps[i].Finding.Key] = text
 	}
 	send := func(done ticket.Done) error {
-		return stream.Send(doneToProto(done, texts[done.Step.Finding.Key], s.facts.tracker.Name()))
+		msg := doneToProto(done, texts[done.Step.Finding.Key], s.facts.tracker.Name())
+		msg.Step = told(msg.GetStep())
+		return stream.Send(msg)
 	}
 	if req.GetValidateOnly() || !f.confirmed {
 		for _, step := range f.steps {
