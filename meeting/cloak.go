@@ -63,7 +63,7 @@ func (c *cloak) at(runes []rune, i int) (needle, bool) {
 		if end > len(runes) || i > 0 && within(runes[i-1], runes[i]) || end < len(runes) && within(runes[end-1], runes[end]) {
 			continue
 		}
-		if n.is(runes[i:end]) {
+		if n.is(runes[i:end]) && !inDate(runes, i, end) {
 			return n, true
 		}
 	}
@@ -77,6 +77,22 @@ func (n needle) is(runes []rune) bool {
 		}
 	}
 	return true
+}
+
+// dateWords are words of dates that are names too.
+var dateWords = map[string]bool{
+	"Jan": true, "Feb": true, "Mar": true, "Apr": true, "May": true, "Jun": true, "Jul": true, "Aug": true, "Sep": true, "Oct": true, "Nov": true, "Dec": true,
+	"April": true, "June": true, "August": true, "Mon": true, "Tue": true, "Wed": true, "Thu": true, "Fri": true, "Sat": true, "Sun": true,
+}
+
+// inDate reports whether a word stands in a date, as the program writes them:
+// "Mon 2 Jan", "Tue 21:40".
+func inDate(runes []rune, from, to int) bool {
+	if !dateWords[string(runes[from:to])] {
+		return false
+	}
+	after := to+1 < len(runes) && runes[to] == ' ' && unicode.IsDigit(runes[to+1])
+	return after || from > 1 && runes[from-1] == ' ' && unicode.IsDigit(runes[from-2])
 }
 
 // unspaced are scripts in which words follow each other without a space.
