@@ -146,7 +146,11 @@ func TestOpen_FollowsMonitorRules(t *testing.T) {
 	}
 	db, _ := open(opsreview.MonitorRules{})
 	b := opsreview.Batch{}
-	for i := range 2500 {
+	pages := 2500
+	if raceEnabled {
+		pages = 500
+	}
+	for i := range pages {
 		p := opsreview.Page{Ref: opsreview.Ref{Source: "pd", ID: fmt.Sprint(i)}, Title: fmt.Sprintf("disk %d is full", i%50), CreatedAt: at(i%30, "10:00:00")}
 		b.Pages = append(b.Pages, p)
 	}

@@ -117,7 +117,11 @@ func randomBatch(rnd *rand.Rand, from time.Time) []opsreview.Segment {
 // old ones, and compares with a ledger: what is stored, what is refused, what
 // any window of it comes to, and that the hours are the sums of their segments.
 func TestSegments_AreWhatWasSaved(t *testing.T) {
-	for seed := range uint64(4) {
+	seeds := uint64(4)
+	if raceEnabled {
+		seeds = 1
+	}
+	for seed := range seeds {
 		rnd := rand.New(rand.NewPCG(seed, 8))
 		db := openDB(t)
 		var want ledger
@@ -294,7 +298,10 @@ func TestSegments_FindNothingAtTheEndsOfTime(t *testing.T) {
 // joined anything: what it has done stays, what it has not is done by the next.
 func TestRollUpSegments_IsStoppedAndRunAgain(t *testing.T) {
 	db := openDB(t)
-	const days = 40
+	days := 40
+	if raceEnabled {
+		days = 8
+	}
 	save(t, db, "prom", opsreview.Batch{Segments: minuteSegments("a", 0, days*24*60)})
 	w := opsreview.Window{Start: at(0, "00:00:00"), End: at(days, "00:00:00")}
 	total := func() opsreview.Segment {

@@ -1,0 +1,6 @@
+//go:build race
+
+package alertmanager_test
+
+// raceEnabled says that everything takes some ten times as long.
+const raceEnabled = true
