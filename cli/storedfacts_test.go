@@ -10,11 +10,12 @@ import (
 	"opsreview/config"
 	"opsreview/dashboard"
 	"opsreview/store"
+	"opsreview/store/storetest"
 )
 
 // Sources are made before the database is opened, and ask it later.
 func TestStoredFacts_AskTheDatabaseOnceItIsOpen(t *testing.T) {
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), store.Options{})
+	db, err := store.Open(t.Context(), storetest.Fresh(t, filepath.Join(t.TempDir(), "test.db")), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

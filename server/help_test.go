@@ -27,6 +27,7 @@ import (
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/server"
 	"opsreview/store"
+	"opsreview/store/storetest"
 )
 
 // week is the window under review, 2026-W46, and now is the Monday after it.
@@ -73,7 +74,7 @@ type api struct {
 // openServer serves an empty database until the test ends.
 func openServer(tb testing.TB, change ...func(*server.Options)) *api {
 	tb.Helper()
-	a := &api{path: filepath.Join(tb.TempDir(), "test.db"), log: &logBuffer{}}
+	a := &api{path: storetest.Fresh(tb, filepath.Join(tb.TempDir(), "test.db")), log: &logBuffer{}}
 	db, err := store.Open(tb.Context(), a.path, store.Options{Monitors: opsreview.DefaultMonitorRules(), Version: "v1"})
 	if err != nil {
 		tb.Fatalf("open: %v", err)
