@@ -165,8 +165,26 @@ func (b *builder) addReference(r *record) error {
 			return err
 		}
 		b.rest.Labels = append(b.rest.Labels, l)
+	default:
+		return b.addWork(r)
 	}
 	return nil
+}
+
+// addWork adds a declared incident or an entry of toil.
+func (b *builder) addWork(r *record) error {
+	if r.text[fKind] == kindIncident {
+		i, err := r.incident(b.source)
+		if err == nil {
+			b.rest.Incidents = append(b.rest.Incidents, i)
+		}
+		return err
+	}
+	e, err := r.toil(b.source)
+	if err == nil {
+		b.rest.Toil = append(b.rest.Toil, e)
+	}
+	return err
 }
 
 // batch returns what was added since the last call.

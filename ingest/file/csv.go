@@ -11,7 +11,9 @@ import (
 	"opsreview/ingest"
 )
 
-type csv struct{}
+// A csv reads records that are all of one kind, or each of the kind that its
+// column "kind" says.
+type csv struct{ kind string }
 
 // attrPrefix begins the names of the columns that hold attributes.
 const attrPrefix = "attr."
@@ -20,7 +22,7 @@ const attrPrefix = "attr."
 const listSeparator = ";"
 
 // Import implements [ingest.Importer].
-func (csv) Import(ctx context.Context, source string, f ingest.File, sink ingest.Sink) error {
+func (c csv) Import(ctx context.Context, source string, f ingest.File, sink ingest.Sink) error {
 	im, err := newImporter(source, f, sink)
 	if err != nil {
 		return err
@@ -28,7 +30,7 @@ func (csv) Import(ctx context.Context, source string, f ingest.File, sink ingest
 	rows := rowReader{lines: im.lines}
 	var cs columns
 	err = rows.header(f.Name, func(names []string) (err error) {
-		cs, err = parseHeader(names)
+		cs, err = parseHeader(names, c.kind)
 		return err
 	})
 	if err != nil {
@@ -46,6 +48,7 @@ func (csv) Import(ctx context.Context, source string, f ingest.File, sink ingest
 			return err
 		}
 		im.rec.reset()
+		im.rec.set(fKind, c.kind)
 		if bad == nil {
 			bad = cs.fill(&im.rec, cells)
 		}
@@ -92,30 +95,60 @@ func splitList(cell string) []string {
 	return list
 }
 
-// parseHeader understands the first record.
-func parseHeader(names []string) (columns, error) {
+// parseHeader understands the first record of a file of the kind, which is ""
+// where each record says its own.
+func parseHeader(names []string, kind string) (columns, error) {
 	var cs columns
+	known := allFields
+	if kind != "" {
+		known = kinds[kind].allowed &^ setOf(fKind, fVersion)
+	}
 	for i, name := range names {
 		name = strings.TrimSpace(name)
 		if slices.Contains(names[:i], name) {
 			return nil, wrong("the column %s is there twice", short(name))
 		}
-		if attr, ok := strings.CutPrefix(name, attrPrefix); ok && attr != "" {
+		if attr, ok := strings.CutPrefix(name, attrPrefix); ok && attr != "" && known.has(fAttributes) {
 			cs = append(cs, column{field: fAttributes, attr: attr})
 			continue
 		}
 		f, ok := fieldByName[name]
-		if ok && f != fAttributes {
+		if ok && f != fAttributes && known.has(f) {
 			cs = append(cs, column{field: f})
 			continue
 		}
 		if len(names) == 1 && strings.ContainsAny(name, ";\t") {
 			return nil, wrong("the columns are not separated by commas")
 		}
-		known := allFields &^ setOf(fAttributes)
-		return nil, wrong("there is no column %s: the columns are %s, and attr.NAME for attributes", short(name), known.names())
+		return nil, unknownColumn(name, known)
+	}
+	if kind != "" {
+		return cs, cs.completeFor(kind)
 	}
 	return cs, cs.complete()
+}
+
+func unknownColumn(name string, known fieldSet) error {
+	more := ""
+	if known.has(fAttributes) {
+		more = ", and attr.NAME for attributes"
+	}
+	return wrong("there is no column %s: the columns are %s%s", short(name), (known &^ setOf(fAttributes)).names(), more)
+}
+
+// completeFor returns an error unless lines of the kind can be written with cs.
+func (cs columns) completeFor(kind string) error {
+	var has fieldSet
+	for _, c := range cs {
+		has |= 1 << c.field
+	}
+	if missing := kinds[kind].must &^ setOf(fKind) &^ has; missing != 0 {
+		return wrong("the column %q is missing", missing.first())
+	}
+	if kind == kindToil && !has.has(fMinutes) && !has.has(fSpent) {
+		return wrong(`the file needs one of the columns "minutes" and "spent"`)
+	}
+	return nil
 }
 
 // complete returns an error unless some kind of line can be written with cs.

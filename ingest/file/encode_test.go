@@ -148,6 +148,7 @@ func fuzzImport(t *testing.T, im ingest.Importer, text string) {
 		return
 	}
 	checkAccepted(t, s)
+	checkWork(t, s)
 	twice := importText(t, im, text)
 	if diff := cmp.Diff(s, twice, cmp.AllowUnexported(sink{})); diff != "" {
 		t.Errorf("the same text twice (-first +second):\n%s", diff)
@@ -157,6 +158,8 @@ func fuzzImport(t *testing.T, im ingest.Importer, text string) {
 func FuzzJSONL(f *testing.F) {
 	f.Add(story)
 	f.Add(`{"kind":"label","page":"P","at":"2026-10-19T02:00:00Z","author":"a","verdict":"actionable","flags":["x"]}`)
+	f.Add(`{"kind":"incident","id":"I1","pages":["pd/Q1","Q2"],"started_at":"2026-10-19T02:00:00Z","follow_ups":["OPS-1"]}`)
+	f.Add(`{"kind":"toil","task":"rotate","at":"2026-10-19T02:00:00Z","minutes":1.5e1,"page":"Q1"}`)
 	f.Add(`{"kind":"shift","responder":"a@b.c","at":"2026-10-19T02:00:00Z","level":1}` + "\n\n{\"kind\":\"\\ud800\"}")
 	f.Add("\xEF\xBB\xBF{ \"kind\" : \"noted\" , \"page\" : \"P\\u00e4\", \"at\":\"2026-10-19T02:00:00.5-11:30\" , \"attributes\" : { \"a\" : -1e5 } }")
 	f.Fuzz(func(t *testing.T, text string) { fuzzImport(t, file.JSONL(), text) })

@@ -1,7 +1,7 @@
 // Package file imports page events from files in this program's own format,
 // as JSON lines or as CSV, so that any paging tool's history can be brought in
-// by a short script, and the counted events of SLOs and series of numbers as
-// CSV. The formats are version 1 and are described in docs/import.md.
+// by a short script. Declared incidents and logged toil go the same way, and the
+// counted events of SLOs and series of numbers as CSV. The formats are version 1 and are described in docs/import.md.
 //
 // A file is read line by line and validated line by line: good lines are kept,
 // bad ones are reported with their line and a reason. Memory does not grow
@@ -35,6 +35,14 @@ func JSONL() ingest.Importer { return jsonl{} }
 // CSV returns the importer of comma-separated values: a line of column names,
 // then one event a record.
 func CSV() ingest.Importer { return csv{} }
+
+// Incidents returns the importer of declared incidents: comma-separated values, a
+// line of column names, then one incident a record.
+func Incidents() ingest.Importer { return csv{kind: kindIncident} }
+
+// Toil returns the importer of logged toil: comma-separated values, a line of
+// column names, then one entry a record.
+func Toil() ingest.Importer { return csv{kind: kindToil} }
 
 // Segments returns the importer of the counted events of SLOs: comma-separated
 // values, a line of column names, then one segment a record.

@@ -14,6 +14,8 @@ const (
 	kindService   = "service"
 	kindShift     = "shift"
 	kindLabel     = "label"
+	kindIncident  = "incident"
+	kindToil      = "toil"
 )
 
 // A kind says which fields a kind of line may have and which it must have.
@@ -39,6 +41,15 @@ var kinds = func() map[string]kind {
 			must:    setOf(fPage, fAt, fAuthor),
 			allowed: setOf(fVerdict, fCause, fFlags, fActioned, fNote, fMinutes, fWithdrawn),
 		},
+		kindIncident: {
+			must: setOf(fID),
+			allowed: setOf(fNumber, fTitle, fSummary, fStatus, fSeverity, fDetectedBy, fURL, fPostmortem, fServices, fTeams, fPages,
+				fFollowUps, fCommander, fDeclaredAt, fStartedAt, fDetectedAt, fAcknowledgedAt, fMitigatedAt, fResolvedAt, fUpdatedAt),
+		},
+		kindToil: {
+			must:    setOf(fTask, fAt),
+			allowed: setOf(fID, fMinutes, fSpent, fCategory, fTeam, fPerson, fTicket, fPage, fNote, fAuthor),
+		},
 	}
 	for _, k := range opsreview.EventKinds() {
 		m[string(k)] = kind{
@@ -63,7 +74,7 @@ func kindNames() string {
 	for _, k := range opsreview.EventKinds() {
 		names = append(names, string(k))
 	}
-	names = append(names, kindPage, kindResponder, kindTeam, kindService, kindShift, kindLabel)
+	names = append(names, kindPage, kindResponder, kindTeam, kindService, kindShift, kindLabel, kindIncident, kindToil)
 	return strings.Join(names, ", ")
 }
 
@@ -97,6 +108,7 @@ const maxID = 256
 var identifiers = [...]field{
 	fPage, fID, fNumber, fService, fPolicy, fPriority, fSeverity, fMergedInto, fStatus,
 	fBy, fResponder, fSchedule, fAuthor, fEmail,
+	fDetectedBy, fCommander, fTask, fCategory, fTeam, fPerson, fTicket,
 }
 
 func (r *record) checkText() error {
@@ -105,7 +117,7 @@ func (r *record) checkText() error {
 			return err
 		}
 	}
-	for _, f := range [...]field{fResponders, fTeams} {
+	for _, f := range [...]field{fResponders, fTeams, fServices, fPages, fFollowUps} {
 		for _, id := range r.list(f) {
 			if err := checkID(fieldNames[f], id); err != nil {
 				return err

@@ -48,10 +48,30 @@ const (
 	fNote
 	fMinutes
 	fWithdrawn
+	fSummary
+	fDetectedBy
+	fPostmortem
+	fCommander
+	fDeclaredAt
+	fStartedAt
+	fDetectedAt
+	fAcknowledgedAt
+	fMitigatedAt
+	fResolvedAt
+	fUpdatedAt
+	fTask
+	fCategory
+	fTeam
+	fPerson
+	fSpent
+	fTicket
 	fResponders // the first list
 	fTeams
 	fChannels
 	fFlags
+	fServices
+	fPages
+	fFollowUps
 	fAttributes
 	fieldCount
 )
@@ -67,7 +87,12 @@ var fieldNames = [fieldCount]string{
 	fResponder: "responder", fSchedule: "schedule", fLevel: "level",
 	fAuthor: "author", fVerdict: "verdict", fCause: "cause", fActioned: "actioned",
 	fNote: "note", fMinutes: "minutes", fWithdrawn: "withdrawn",
+	fSummary: "summary", fDetectedBy: "detected_by", fPostmortem: "postmortem", fCommander: "commander",
+	fDeclaredAt: "declared_at", fStartedAt: "started_at", fDetectedAt: "detected_at", fAcknowledgedAt: "acknowledged_at",
+	fMitigatedAt: "mitigated_at", fResolvedAt: "resolved_at", fUpdatedAt: "updated_at",
+	fTask: "task", fCategory: "category", fTeam: "team", fPerson: "person", fSpent: "spent", fTicket: "ticket",
 	fResponders: "responders", fTeams: "teams", fChannels: "channels", fFlags: "flags",
+	fServices: "services", fPages: "pages", fFollowUps: "follow_ups",
 	fAttributes: "attributes",
 }
 
