@@ -15,7 +15,7 @@ import (
 // meetingCommands are the verbs of the review as a meeting.
 func (a *app) meetingCommands() []*cobra.Command {
 	return []*cobra.Command{
-		a.meetingOpenCommand(),
+		a.meetingOpenCommand(), a.meetingRunCommand(),
 		a.meetingNoteCommand(), a.meetingWinCommand(), a.meetingFailureCommand(), a.meetingDemoCommand(), a.meetingActionCommand(),
 		a.meetingAttendedCommand(), a.meetingHandOverCommand(), a.meetingWaiveCommand(), a.meetingWaiversCommand(),
 		a.meetingStatusCommand(), a.meetingCloseCommand(), a.meetingDiffCommand(),
