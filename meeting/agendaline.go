@@ -151,11 +151,7 @@ func (a agenda) load(s *AgendaSection) {
 		breaches += len(l.Breaches)
 		over += min(1, len(l.Breaches))
 	}
-	for _, why := range a.Snapshot.Withheld {
-		if why != toilWithheld {
-			s.Lines = append(s.Lines, why)
-		}
-	}
+	s.Lines = append(s.Lines, a.withheld(Load)...)
 	switch {
 	case len(a.Snapshot.Loads) == 0 && len(a.Snapshot.Withheld) > 0:
 		s.Summary = "withheld"
@@ -170,6 +166,18 @@ func (a agenda) load(s *AgendaSection) {
 		}
 		s.Summary = fmt.Sprintf("%s, %d of them over %s", people(len(a.Snapshot.Loads)), over, limits)
 	}
+}
+
+// withheld is what is not told about people, of a section: what is about toil
+// says so.
+func (a agenda) withheld(id Section) []string {
+	var all []string
+	for _, why := range a.Snapshot.Withheld {
+		if strings.Contains(why, "toil") == (id == Toil) {
+			all = append(all, why)
+		}
+	}
+	return all
 }
 
 func (a agenda) incidents(s *AgendaSection) {
@@ -251,7 +259,7 @@ func (a agenda) toil(s *AgendaSection) {
 		s.Summary = "nothing is logged"
 		return
 	case t.Withheld:
-		s.Summary, s.Lines = "withheld", []string{toilWithheld}
+		s.Summary, s.Lines = "withheld", a.withheld(Toil)
 		return
 	}
 	if s.Summary = minutes(t.Minutes); t.Working > 0 {

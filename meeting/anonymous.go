@@ -12,9 +12,6 @@ import (
 // named may read.
 const fewest = 3
 
-// toilWithheld is why toil is not told.
-const toilWithheld = "the toil of fewer than three people is withheld"
-
 // Anonymous takes names and addresses of people out of minutes: they are
 // "responder 1", "responder 2", … in every text, in the order of their loads,
 // and what only one or two people stand behind is withheld. Each of people is
@@ -111,7 +108,7 @@ func withhold(m Minutes) withheld {
 		s.Loads = nil
 	}
 	if t := s.Toil; t != nil && t.Minutes > 0 && t.People < fewest {
-		w.drop(toilWithheld, "toil", "toil_share", "toil_overhead")
+		w.drop("the toil of fewer than three people is withheld", "toil", "toil_share", "toil_overhead")
 		s.Toil = &ToilFact{Withheld: true}
 	}
 	return w
