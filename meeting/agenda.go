@@ -134,7 +134,7 @@ func sectionOfChange(c Change) Section {
 	case ChangedAnomaly:
 		return Anomalies
 	case ChangedTicket:
-		return Actions
+		return CarriedOver
 	}
 	return Pages
 }

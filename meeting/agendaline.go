@@ -301,7 +301,14 @@ func (a agenda) wins(s *AgendaSection) {
 			}
 		}
 	}
-	s.Summary = summary("none told yet", part(told, "told", "told"), part(held, "closed ticket that held", "closed tickets that held"), part(saved, "task automated", "tasks automated"))
+	early := 0
+	for _, c := range a.Snapshot.Closed {
+		if c.Verdict == string(review.TooEarly) {
+			early++
+		}
+	}
+	s.Summary = summary("none told yet", part(told, "told", "told"), part(held, "closed ticket that held", "closed tickets that held"),
+		part(saved, "task automated", "tasks automated"), part(early, "closed ticket of which it is too early to say", "closed tickets of which it is too early to say"))
 }
 
 func (a agenda) failures(s *AgendaSection) {
@@ -321,7 +328,7 @@ func (a agenda) actions(s *AgendaSection) {
 		if i.DoneBy != "" {
 			done++
 		}
-		s.Lines = append(s.Lines, strings.TrimSuffix(i.Text+": "+text, ": "))
+		s.Lines = append(s.Lines, strings.TrimSuffix(i.Text+" ("+text+")", " ()"))
 		s.Points = append(s.Points, Point{Kind: "action", Subject: i.ID, Title: i.Text, Text: text, Ticket: i.Ticket})
 	}
 	s.Summary = summary("none yet", part(len(all), "action", "actions"), part(done, "done", "done"))
