@@ -93,3 +93,10 @@ func missingOf(cases []Case) []Missing {
 	slices.SortFunc(all, func(a, b Missing) int { return cmp.Or(b.Count-a.Count, strings.Compare(a.Field, b.Field)) })
 	return all
 }
+
+// CaseOf judges one incident by itself, whatever its time. Of the input the
+// window and the other incidents make no difference.
+func CaseOf(in Input, i opsreview.Incident) Case {
+	in.Settings = in.Settings.OrDefault()
+	return in.judge(i)
+}

@@ -59,3 +59,6 @@ func (s Settings) Grave(severity string) bool {
 func severityWord(s string) string {
 	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(s))
 }
+
+// SameSeverity reports whether two words mean the same severity.
+func SameSeverity(a, b string) bool { return severityWord(a) == severityWord(b) }

@@ -235,6 +235,9 @@ func (f *facts) addContext(ctx context.Context, sc scope, l *look) error {
 	if l.in.Pages, err = f.db.Pages(ctx, store.PageFilter{Services: servicesOf(sc, l.in.Charts), Window: w, WithoutEvents: true}); err != nil {
 		return err
 	}
+	if l.in.Incidents, err = f.incidentsIn(ctx, w); err != nil {
+		return err
+	}
 	for _, m := range f.org.Maintenance {
 		quiet := lookback.Quiet{Window: m.Window, Reason: m.Summary}
 		if len(m.Services) == 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"opsreview"
+	"opsreview/incident"
 	"opsreview/lookback"
 	"opsreview/policy"
 	"opsreview/review"
@@ -42,6 +43,8 @@ type facts struct {
 
 	known known             // what the configuration says of dashboards and monitors
 	look  lookback.Settings // how far and how much reviews look back
+
+	incidents incident.Settings // which incidents must leave what behind
 
 	privacy Privacy // who sees people's load
 }

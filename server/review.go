@@ -34,6 +34,9 @@ func (f *facts) shownReview(ctx context.Context, p prepared) (*pb.Review, error)
 	if p.review.Budget != nil {
 		r.Budget = reportToProto(*p.review.Budget, *p.in.Budget)
 	}
+	if p.review.Incidents != nil {
+		r.Incidents = incidentReportToProto(*p.review.Incidents, p.sc.zone.String())
+	}
 	if !p.look.nothing() {
 		plots, err := f.shownPlots(ctx, p.look)
 		if err != nil {

@@ -26,6 +26,7 @@ import (
 	"opsreview"
 	"opsreview/auth"
 	"opsreview/hygiene"
+	"opsreview/incident"
 	"opsreview/ingest"
 	"opsreview/lookback"
 	"opsreview/policy"
@@ -60,6 +61,8 @@ type Options struct {
 	Runbooks    []opsreview.Runbook
 	LintRules   []hygiene.Rule // that they are held against; none finds nothing
 	LookBack    lookback.Settings
+
+	Incidents incident.Settings // which incidents must leave what behind
 
 	Privacy Privacy // who sees people's load
 
@@ -137,7 +140,7 @@ func New(o Options) *Server {
 	s.syncs = newSyncer(o, s.metrics)
 	facts := &facts{
 		db: o.DB, org: o.Org, rules: o.Rules, slos: o.Objectives, now: o.Now, tracker: o.Tracker,
-		known: known{boards: o.Boards, charts: o.Charts, definitions: o.Definitions, runbooks: o.Runbooks, rules: o.LintRules}, look: o.LookBack, privacy: o.Privacy,
+		known: known{boards: o.Boards, charts: o.Charts, definitions: o.Definitions, runbooks: o.Runbooks, rules: o.LintRules}, look: o.LookBack, incidents: o.Incidents, privacy: o.Privacy,
 	}
 	s.courier = &courier{opts: o, facts: facts}
 	s.addHTTP(facts)

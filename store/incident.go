@@ -222,7 +222,8 @@ func (w *writer) saveIncident(ctx context.Context, i *opsreview.Incident) (int, 
 
 // CreateIncident enters an incident that no source tells of and returns it with
 // its name. The request may be repeated, see [Request]; nil has an effect each
-// time.
+// time. It returns a Conflict error for a number that another one has that was
+// entered.
 func (db *DB) CreateIncident(ctx context.Context, r *Request, i opsreview.Incident) (opsreview.Incident, error) {
 	if i.Ref != (opsreview.Ref{}) {
 		return i, opsreview.Errorf(opsreview.Invalid, "an incident that is entered must be new")
@@ -242,6 +243,9 @@ func (db *DB) CreateIncident(ctx context.Context, r *Request, i opsreview.Incide
 			if err := w.addSource(ctx, ManualSource); err != nil {
 				return err
 			}
+			if err := w.freeNumber(ctx, i.Number); err != nil {
+				return err
+			}
 			if _, err := w.saveIncident(ctx, &i); err != nil {
 				return err
 			}
@@ -256,4 +260,18 @@ func (db *DB) CreateIncident(ctx context.Context, r *Request, i opsreview.Incide
 		return opsreview.Incident{}, fmt.Errorf("enter incident: %w", err)
 	}
 	return created, nil
+}
+
+// freeNumber returns a Conflict error if an incident that somebody entered is
+// called so already.
+func (w *writer) freeNumber(ctx context.Context, number string) error {
+	if number == "" {
+		return nil
+	}
+	var taken int
+	err := w.queryRow(ctx, `SELECT count(*) FROM incidents WHERE source = ? AND number = ? COLLATE NOCASE`, []any{ManualSource, number}, &taken)
+	if err == nil && taken > 0 {
+		err = opsreview.Errorf(opsreview.Conflict, "there is an incident %q already: choose another number", number)
+	}
+	return err
 }
