@@ -15,6 +15,7 @@ func MinutesMarkdown(m meeting.Minutes) []byte {
 	d.line("%s. %s.\n", prose(p.Span), prose(p.Stand))
 	d.line("%s.\n", prose(strings.Join(append([]string{p.Led}, p.Others...), ". ")))
 	d.forced(p)
+	d.line("**In one look**\n")
 	for _, x := range p.Look {
 		d.line("- **%s**: %s", prose(x.Name), prose(x.Text))
 	}
@@ -75,9 +76,9 @@ func (m *markdown) minutesSection(s minutesSection) {
 	m.heading(s.Title)
 	if s.Summary != "" {
 		m.line("%s.", prose(s.Summary))
-	}
-	if len(s.Lines)+len(s.Notes) > 0 {
-		m.line("")
+		if len(s.Lines)+len(s.Notes) > 0 {
+			m.line("")
+		}
 	}
 	m.list(s.Lines)
 	for _, n := range s.Notes {
