@@ -43,6 +43,7 @@ type facts struct {
 
 	known known             // what the configuration says of dashboards and monitors
 	look  lookback.Settings // how far and how much reviews look back
+	toil  ToilSettings      // how toil is reckoned
 
 	incidents incident.Settings // which incidents must leave what behind
 

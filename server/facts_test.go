@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/testing/protocmp"
 
@@ -14,6 +15,7 @@ import (
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/review"
 	"opsreview/server"
+	"opsreview/toil"
 )
 
 func prepare(tb testing.TB, a *api, team string) *pb.Review {
@@ -105,6 +107,26 @@ func historyOf(in review.Input, monitor string) review.History {
 	return h
 }
 
+// toilOfAll is what the toil of all facts is added up from, nil if there is none.
+func toilOfAll(in review.Input) *toil.Input {
+	var ours []opsreview.Page
+	for _, p := range in.Pages {
+		if _, ok := in.Services[p.Service]; ok || in.Services == nil {
+			ours = append(ours, p)
+		}
+	}
+	roster := review.NewRoster(in.Org, in.Responders, in.Team)
+	ledger := toil.Input{
+		Team: in.Team, Window: in.Window, Now: in.Now, Zone: in.Zone, Settings: toil.Settings{Limit: 0.5},
+		People:  review.ToilMembers(in.Org, roster, review.ToilCrew(in), in.Zone),
+		Engaged: review.ToilStretches(ours, roster, in.Org.Policy.EngagedCap, in.Now),
+	}
+	if len(ledger.Engaged) == 0 {
+		return nil
+	}
+	return &ledger
+}
+
 // What the server gathers from the store must be enough: its numbers are those
 // of a review of all facts there are.
 func TestPrepareReview_IsTheReviewOfAllFacts(t *testing.T) {
@@ -115,6 +137,7 @@ func TestPrepareReview_IsTheReviewOfAllFacts(t *testing.T) {
 			save(t, a, "pd", pd)
 			save(t, a, "og", og)
 			all := everything(t, a, team, pd, og)
+			all.Toil = toilOfAll(all)
 			prepared := review.Prepare(all)
 			for i, m := range prepared.Monitors {
 				prepared.Monitors[i].WhatIf, _ = review.BestWhatIf(review.WhatIfs(historyOf(all, m.Monitor.ID)))
@@ -124,7 +147,10 @@ func TestPrepareReview_IsTheReviewOfAllFacts(t *testing.T) {
 			if !got.GetPrepareTime().AsTime().Equal(now) {
 				t.Errorf("prepared at %s", got.GetPrepareTime().AsTime())
 			}
-			got.PrepareTime = nil
+			if all.Toil != nil && got.GetToil().GetSpent().AsDuration() != prepared.Toil.Spent {
+				t.Errorf("%s of toil, want %s", got.GetToil().GetSpent().AsDuration(), prepared.Toil.Spent)
+			}
+			want.Toil, got.PrepareTime = got.GetToil(), nil
 			if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
 				t.Errorf("review (-all facts +gathered):\n%s", diff)
 			}
@@ -135,7 +161,7 @@ func TestPrepareReview_IsTheReviewOfAllFacts(t *testing.T) {
 			if diff := cmp.Diff(want.GetHeadline().GetResponse(), load.GetResponse(), protocmp.Transform()); diff != "" {
 				t.Errorf("response (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(want.GetGaps(), load.GetGaps(), protocmp.Transform()); diff != "" || len(load.GetVendorResponses()) == 0 {
+			if diff := cmp.Diff(want.GetGaps(), load.GetGaps(), protocmp.Transform(), cmpopts.EquateEmpty()); diff != "" || len(load.GetVendorResponses()) == 0 {
 				t.Errorf("gaps (-want +got):\n%s", diff)
 			}
 		})

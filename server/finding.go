@@ -67,6 +67,9 @@ func (f *facts) prepare(ctx context.Context, team string, spec opsreview.WindowS
 	if err := f.addClosed(ctx, p.sc, &p.in); err != nil {
 		return p, err
 	}
+	if err := f.addToil(ctx, p.sc, &p.in); err != nil {
+		return p, err
+	}
 	if err := f.addIncidents(ctx, p.sc, &p.in); err != nil {
 		return p, err
 	}

@@ -26,6 +26,9 @@ func (s *loadService) GetLoad(ctx context.Context, req *pb.GetLoadRequest) (*pb.
 	if err != nil {
 		return nil, err
 	}
+	if err := s.facts.addToil(ctx, sc, &in); err != nil {
+		return nil, err
+	}
 	v, err := s.facts.viewer(ctx, sc)
 	if err != nil {
 		return nil, err

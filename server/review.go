@@ -37,6 +37,9 @@ func (f *facts) shownReview(ctx context.Context, p prepared) (*pb.Review, error)
 	if p.review.Incidents != nil {
 		r.Incidents = incidentReportToProto(*p.review.Incidents, p.sc.zone.String())
 	}
+	if p.review.Toil != nil {
+		r.Toil = toilReportToProto(*p.review.Toil, p.sc.team, p.sc.zone)
+	}
 	if !p.look.nothing() {
 		plots, err := f.shownPlots(ctx, p.look)
 		if err != nil {

@@ -66,6 +66,8 @@ type Options struct {
 
 	Privacy Privacy // who sees people's load
 
+	Toil ToilSettings // how toil is reckoned
+
 	// Tracker is where findings are filed, nil for none, and TicketSettings
 	// say how eagerly.
 	Tracker        ticket.Tracker
@@ -140,7 +142,7 @@ func New(o Options) *Server {
 	s.syncs = newSyncer(o, s.metrics)
 	facts := &facts{
 		db: o.DB, org: o.Org, rules: o.Rules, slos: o.Objectives, now: o.Now, tracker: o.Tracker,
-		known: known{boards: o.Boards, charts: o.Charts, definitions: o.Definitions, runbooks: o.Runbooks, rules: o.LintRules}, look: o.LookBack, incidents: o.Incidents, privacy: o.Privacy,
+		known: known{boards: o.Boards, charts: o.Charts, definitions: o.Definitions, runbooks: o.Runbooks, rules: o.LintRules}, look: o.LookBack, toil: o.Toil, incidents: o.Incidents, privacy: o.Privacy,
 	}
 	s.courier = &courier{opts: o, facts: facts}
 	s.addHTTP(facts)
