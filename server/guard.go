@@ -80,6 +80,9 @@ func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	if err == nil && c.access.trim != nil && !c.scope.Everywhere {
 		c.access.trim(resp, c.scope)
 	}
+	if err == nil {
+		err = g.tellMinutes(ctx, c, resp)
+	}
 	return resp, err
 }
 

@@ -132,10 +132,18 @@ func (s *meetingService) GetMeeting(ctx context.Context, req *pb.GetMeetingReque
 	if err != nil {
 		return nil, err
 	}
+	a, err := s.facts.audience(ctx)
+	if err != nil {
+		return nil, err
+	}
+	minutes = meeting.Told(minutes, a)
 	agenda := agendaToProto(minutes, s.facts.now())
 	if p == nil {
 		agenda.Review = keptReviewToProto(minutes.Snapshot)
-	} else if agenda.Review, err = s.facts.shownReview(ctx, *p); err != nil {
+		return &pb.GetMeetingResponse{Meeting: s.facts.meetingToProto(m), Agenda: agenda}, nil
+	}
+	p.review = a.Review(p.review)
+	if agenda.Review, err = s.facts.shownReview(ctx, *p); err != nil {
 		return nil, err
 	}
 	return &pb.GetMeetingResponse{Meeting: s.facts.meetingToProto(m), Agenda: agenda}, nil

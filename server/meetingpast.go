@@ -78,7 +78,9 @@ func (s *meetingService) DiffMeeting(ctx context.Context, req *pb.DiffMeetingReq
 	if err != nil {
 		return nil, err
 	}
-	return &pb.DiffMeetingResponse{Meeting: s.facts.meetingToProto(m), Changes: meetingChangesToProto(meeting.Diff(was, is.Snapshot))}, nil
+	a, err := s.facts.audience(ctx)
+	changes := meeting.Diff(meeting.ToldSnapshot(was, a), meeting.ToldSnapshot(is.Snapshot, a))
+	return &pb.DiffMeetingResponse{Meeting: s.facts.meetingToProto(m), Changes: meetingChangesToProto(changes)}, err
 }
 
 func (s *meetingService) ListTrends(ctx context.Context, req *pb.ListTrendsRequest) (*pb.ListTrendsResponse, error) {
@@ -97,11 +99,16 @@ func (s *meetingService) ListTrends(ctx context.Context, req *pb.ListTrendsReque
 	if err != nil {
 		return nil, err
 	}
+	a, err := s.facts.audience(ctx)
+	if err != nil {
+		return nil, err
+	}
 	snapshots := make([]meeting.Snapshot, len(closed))
 	for i, m := range closed {
 		if snapshots[i], err = meeting.Decode(m.Closed); err != nil {
 			return nil, err
 		}
+		snapshots[i] = meeting.ToldSnapshot(snapshots[i], a)
 	}
 	return &pb.ListTrendsResponse{Trends: trendsToProto(meeting.Trends(closed, snapshots))}, nil
 }

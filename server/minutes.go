@@ -18,7 +18,15 @@ func (s *meetingService) RenderMinutes(ctx context.Context, req *pb.RenderMinute
 	if !ok {
 		return nil, opsreview.Errorf(opsreview.Invalid, "minutes need a format: markdown or html")
 	}
-	_, minutes, err := s.minutesFor(ctx, req)
+	reader := s.facts.viewer
+	if req.GetAnonymous() {
+		reader = s.facts.strangers
+	}
+	_, told, err := s.minutesFor(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	minutes, err := told(reader)
 	if err != nil {
 		return nil, err
 	}
@@ -35,22 +43,29 @@ func (s *meetingService) RenderMinutes(ctx context.Context, req *pb.RenderMinute
 type minutesRequest interface {
 	GetName() string
 	GetTeam() string
-	GetAnonymous() bool
 }
 
-// minutesFor returns the minutes that a request asks for, without names where it
-// asks for that.
-func (s *meetingService) minutesFor(ctx context.Context, req minutesRequest) (opsreview.Meeting, meeting.Minutes, error) {
+// minutesFor returns the meeting that a request asks for, and its minutes as a
+// reader may see them.
+func (s *meetingService) minutesFor(ctx context.Context, req minutesRequest) (opsreview.Meeting, func(reader) (meeting.Minutes, error), error) {
 	m, err := s.facts.findMeeting(ctx, req.GetName(), req.GetTeam())
 	if err != nil {
-		return m, meeting.Minutes{}, err
+		return m, nil, err
 	}
 	minutes, _, err := s.facts.minutes(ctx, m)
-	if err != nil || !req.GetAnonymous() {
-		return m, minutes, err
+	if err != nil {
+		return m, nil, err
 	}
-	people, err := s.facts.everyName(ctx)
-	return m, meeting.Anonymous(minutes, people), err
+	sc, err := s.facts.scope(ctx, "")
+	sc.team = m.Team // whether or not anybody knows it still
+	return m, func(reader reader) (meeting.Minutes, error) {
+		v, err := reader(ctx, sc)
+		if err != nil || !v.anonymous {
+			return meeting.Told(minutes, v.audience()), err
+		}
+		people, err := s.facts.everyName(ctx)
+		return meeting.Anonymous(minutes, people), err
+	}, err
 }
 
 // everyName lists what each person is called: names, addresses and keys.
@@ -89,7 +104,7 @@ func (f *facts) everyName(ctx context.Context) ([][]string, error) {
 // SendMinutes sends to one destination of the team after the other, as
 // SendReport does.
 func (s *meetingService) SendMinutes(ctx context.Context, req *pb.SendMinutesRequest) (*pb.SendMinutesResponse, error) {
-	m, minutes, err := s.minutesFor(ctx, req)
+	m, told, err := s.minutesFor(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -100,13 +115,9 @@ func (s *meetingService) SendMinutes(ctx context.Context, req *pb.SendMinutesReq
 	if len(chosen) == 0 {
 		return nil, opsreview.Errorf(opsreview.NotFound, "there are no reports%s in the configuration: add them under reports", ofTeam(m.Team))
 	}
-	bundle, err := report.RenderMinutes(minutes, s.facts.now())
-	if err != nil {
-		return nil, err
-	}
 	resp := &pb.SendMinutesResponse{}
 	for _, d := range chosen {
-		size, err := deliver(ctx, d, bundle, req.GetValidateOnly())
+		size, err := s.sendMinutes(ctx, d, told, req)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -120,6 +131,24 @@ func (s *meetingService) SendMinutes(ctx context.Context, req *pb.SendMinutesReq
 		resp.Sent = append(resp.Sent, sent)
 	}
 	return resp, nil
+}
+
+// sendMinutes brings minutes to a destination: as the team's leads see them, or
+// without names.
+func (s *meetingService) sendMinutes(ctx context.Context, d Destination, told func(reader) (meeting.Minutes, error), req *pb.SendMinutesRequest) (int, error) {
+	reader := s.facts.forLeads
+	if d.Anonymous || req.GetAnonymous() {
+		reader = s.facts.strangers
+	}
+	minutes, err := told(reader)
+	if err != nil {
+		return 0, err
+	}
+	bundle, err := report.RenderMinutes(minutes, s.facts.now())
+	if err != nil {
+		return 0, err
+	}
+	return deliver(ctx, d, bundle, req.GetValidateOnly())
 }
 
 // deliver sends a bundle to a destination, unless trial is set, and returns how
