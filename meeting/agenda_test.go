@@ -62,10 +62,10 @@ Load: nobody was notified or on call (0 open)
 Incidents: no incidents are known here (0 open)
 What looked weird: no dashboard is looked at (0 open)
 Toil: nothing is logged (0 open)
-Wins: none told yet (0 open)
-Failures: none told yet (0 open)
+Wins: none told (0 open)
+Failures: none told (0 open)
 Demos: none (0 open)
-Actions: none yet (0 open)
+Actions: none (0 open)
 `
 	if diff := cmp.Diff(want, outline(meeting.AgendaOf(meeting.Minutes{}))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -307,13 +307,13 @@ func (a agenda) wins(s *AgendaSection) {
 			early++
 		}
 	}
-	s.Summary = summary("none told yet", part(told, "told", "told"), part(held, "closed ticket that held", "closed tickets that held"),
+	s.Summary = summary("none told", part(told, "told", "told"), part(held, "closed ticket that held", "closed tickets that held"),
 		part(saved, "task automated", "tasks automated"), part(early, "closed ticket of which it is too early to say", "closed tickets of which it is too early to say"))
 }
 
 func (a agenda) failures(s *AgendaSection) {
 	told := a.tell(s, opsreview.ItemFailure)
-	s.Summary = summary("none told yet", part(told, "told", "told"), part(a.verdict(s, review.CameBack), "closed ticket that came back", "closed tickets that came back"))
+	s.Summary = summary("none told", part(told, "told", "told"), part(a.verdict(s, review.CameBack), "closed ticket that came back", "closed tickets that came back"))
 }
 
 func (a agenda) demos(s *AgendaSection) {
@@ -331,7 +331,7 @@ func (a agenda) actions(s *AgendaSection) {
 		s.Lines = append(s.Lines, strings.TrimSuffix(i.Text+" ("+text+")", " ()"))
 		s.Points = append(s.Points, Point{Kind: "action", Subject: i.ID, Title: i.Text, Text: text, Ticket: i.Ticket})
 	}
-	s.Summary = summary("none yet", part(len(all), "action", "actions"), part(done, "done", "done"))
+	s.Summary = summary("none", part(len(all), "action", "actions"), part(done, "done", "done"))
 }
 
 // actionText says of an action whose it is, by when and where it stands.

@@ -76,8 +76,10 @@ func keys(m map[string]bool) []string {
 // picks somebody else has broken what people were told.
 func TestChoose_TheSamePeopleForEver(t *testing.T) {
 	all := []meeting.Candidate{
-		{Person: "ada", Last: week.Start.AddDate(0, 0, -7), Times: 3}, {Person: "bob", Last: week.Start.AddDate(0, 0, -14), Times: 2},
-		{Person: "cem"}, {Person: "dora", Last: week.Start.AddDate(0, 0, -35), Times: 1},
+		{Person: "ada", Last: week.Start.AddDate(0, 0, -7), Times: 3},
+		{Person: "bob", Last: week.Start.AddDate(0, 0, -14), Times: 2},
+		{Person: "cem"},
+		{Person: "dora", Last: week.Start.AddDate(0, 0, -35), Times: 1},
 	}
 	want := meeting.Pick{Presenter: "cem", Facilitator: "dora", Seed: "secrets/2026-W46", Weights: []meeting.Weight{
 		{Person: "cem", Weight: 4, Why: "has never presented"},

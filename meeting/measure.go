@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"opsreview/definition"
 )
 
 // A Measure is one number that a snapshot keeps and that the sections of an
@@ -12,54 +14,69 @@ import (
 // definition.
 type Measure struct {
 	ID      string
-	Version int
-	Name    string // for people: "noise share"
+	Name    string // for people: "labelled pages"
 	Unit    string // "pages", "min", "share"; a share is in parts of 1
 	Section Section
+	Version int
 }
 
 // Measures lists the numbers that a snapshot may have, in the agenda's order.
-func Measures() []Measure { return slices.Clone(measures) }
+func Measures() []Measure {
+	all := slices.Clone(measures)
+	for i := range all {
+		all[i] = all[i].defined()
+	}
+	return all
+}
 
+// defined fills in the version of the measure's definition.
+func (m Measure) defined() Measure {
+	if d, ok := definition.Of(m.ID); ok {
+		m.Version = d.Version
+	}
+	return m
+}
+
+// measures are all that there are. Their versions are in the registry.
 var measures = []Measure{
-	{"burned_7d", 1, "most burned of a 7-day budget", "share", Budgets},
-	{"burned_30d", 1, "most burned of a 30-day budget", "share", Budgets},
-	{"slos_overspent", 1, "SLOs that are overspent", "SLOs", Budgets},
-	{"episodes_missed", 1, "significant episodes that nobody was paged for", "episodes", Budgets},
+	{ID: "burned_7d", Name: "most burned of a 7-day budget", Unit: "share", Section: Budgets},
+	{ID: "burned_30d", Name: "most burned of a 30-day budget", Unit: "share", Section: Budgets},
+	{ID: "slos_overspent", Name: "SLOs that are overspent", Unit: "SLOs", Section: Budgets},
+	{ID: "episodes_missed", Name: "significant episodes that nobody was paged for", Unit: "episodes", Section: Budgets},
 
-	{"pages", 1, "pages", "pages", Pages},
-	{"coverage", 1, "labelled pages", "pages", Pages},
-	{"noise_share", 1, "not actionable of the labelled pages", "pages", Pages},
-	{"pages_handled", 1, "pages handled", "pages", Pages},
-	{"pages_ignored", 1, "pages ignored", "pages", Pages},
-	{"pages_wasted", 1, "pages wasted", "pages", Pages},
-	{"pages_noise", 1, "pages that were noise", "pages", Pages},
-	{"open", 1, "pages still open", "pages", Pages},
-	{"escalated", 1, "pages escalated because nobody answered", "pages", Pages},
-	{"never_acked", 1, "pages never acknowledged", "pages", Pages},
-	{"time_to_acknowledge", 1, "median time to acknowledge", "min", Pages},
-	{"time_to_resolve", 1, "median time to resolve", "min", Pages},
+	{ID: "pages", Name: "pages", Unit: "pages", Section: Pages},
+	{ID: "coverage", Name: "labelled pages", Unit: "pages", Section: Pages},
+	{ID: "noise_share", Name: "not actionable of the labelled pages", Unit: "pages", Section: Pages},
+	{ID: "pages_handled", Name: "pages handled", Unit: "pages", Section: Pages},
+	{ID: "pages_ignored", Name: "pages ignored", Unit: "pages", Section: Pages},
+	{ID: "pages_wasted", Name: "pages wasted", Unit: "pages", Section: Pages},
+	{ID: "pages_noise", Name: "pages that were noise", Unit: "pages", Section: Pages},
+	{ID: "open", Name: "pages still open", Unit: "pages", Section: Pages},
+	{ID: "escalated", Name: "pages escalated because nobody answered", Unit: "pages", Section: Pages},
+	{ID: "never_acked", Name: "pages never acknowledged", Unit: "pages", Section: Pages},
+	{ID: "time_to_acknowledge", Name: "median time to acknowledge", Unit: "min", Section: Pages},
+	{ID: "time_to_resolve", Name: "median time to resolve", Unit: "min", Section: Pages},
 
-	{"interruptions", 1, "interruptions", "interruptions", Load},
-	{"sleep_interruptions", 1, "interruptions in sleep hours", "interruptions", Load},
-	{"responders", 1, "people interrupted", "people", Load},
-	{"team_engaged", 1, "people's time engaged", "min", Load},
-	{"breaches", 1, "limits gone over", "breaches", Load},
+	{ID: "interruptions", Name: "interruptions", Unit: "interruptions", Section: Load},
+	{ID: "sleep_interruptions", Name: "interruptions in sleep hours", Unit: "interruptions", Section: Load},
+	{ID: "responders", Name: "people interrupted", Unit: "people", Section: Load},
+	{ID: "team_engaged", Name: "people's time engaged", Unit: "min", Section: Load},
+	{ID: "breaches", Name: "limits gone over", Unit: "breaches", Section: Load},
 
-	{"incidents", 1, "incidents", "incidents", Incidents},
-	{"incidents_overdue", 1, "incidents overdue for a postmortem or a follow-up", "incidents", Incidents},
+	{ID: "incidents", Name: "incidents", Unit: "incidents", Section: Incidents},
+	{ID: "incidents_overdue", Name: "incidents overdue for a postmortem or a follow-up", Unit: "incidents", Section: Incidents},
 
-	{"anomalies", 1, "anomalies", "anomalies", Anomalies},
-	{"anomalies_unexplained", 1, "unexplained anomalies", "anomalies", Anomalies},
+	{ID: "anomalies", Name: "anomalies", Unit: "anomalies", Section: Anomalies},
+	{ID: "anomalies_unexplained", Name: "unexplained anomalies", Unit: "anomalies", Section: Anomalies},
 
-	{"toil", 1, "toil", "min", Toil},
-	{"toil_share", 1, "toil of working time", "min", Toil},
-	{"toil_overhead", 1, "overhead, which is no toil", "min", Toil},
+	{ID: "toil", Name: "toil", Unit: "min", Section: Toil},
+	{ID: "toil_share", Name: "toil of working time", Unit: "min", Section: Toil},
+	{ID: "toil_overhead", Name: "overhead, which is no toil", Unit: "min", Section: Toil},
 
-	{"tickets_opened", 1, "tickets filed", "tickets", Wins},
-	{"tickets_closed", 1, "tickets closed", "tickets", Wins},
-	{"tickets_held", 1, "closed tickets that held", "tickets", Wins},
-	{"tickets_came_back", 1, "closed tickets that came back", "tickets", Failures},
+	{ID: "tickets_opened", Name: "tickets filed", Unit: "tickets", Section: Wins},
+	{ID: "tickets_closed", Name: "tickets closed", Unit: "tickets", Section: Wins},
+	{ID: "tickets_held", Name: "closed tickets that held", Unit: "tickets", Section: Wins},
+	{ID: "tickets_came_back", Name: "closed tickets that came back", Unit: "tickets", Section: Failures},
 }
 
 // MeasureOf returns the measure of a number, and false for a number that this
@@ -69,7 +86,7 @@ func MeasureOf(id string) (Measure, bool) {
 	if i < 0 {
 		return Measure{}, false
 	}
-	return measures[i], true
+	return measures[i].defined(), true
 }
 
 // nameOf is what people call a number.

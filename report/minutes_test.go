@@ -98,7 +98,8 @@ func readable() meeting.Minutes {
 		{Person: "ada@example.com", Name: "Ada", Pages: 3, Interruptions: 4, Sleep: 1, EngagedMin: 90, Breaches: []meeting.Breach{{
 			Key: "pages_per_shift:ada@example.com", Limit: "pages_per_shift", Text: "3 pages in 12 hours from Mon 03:00 (limit 2)",
 		}}},
-		{Person: "bob@example.com", Name: "Bob", Pages: 1}, {Person: "cem@example.com", Name: "Cem", Pages: 1},
+		{Person: "bob@example.com", Name: "Bob", Pages: 1},
+		{Person: "cem@example.com", Name: "Cem", Pages: 1},
 	}
 	s.Budgets[0].SLO, s.Budgets[0].Text = "vault/reads", "50 % of the 30-day budget"
 	s.Incidents[0] = meeting.IncidentFact{Incident: "rootly/17", Number: "INC-17", Title: "Vault down", Severity: "SEV1", Text: "it has no postmortem", Overdue: true}
