@@ -41,9 +41,10 @@ func (a *app) sourceImportCommand() *cobra.Command {
 		Long: `Read facts from files. FORMAT is pagerduty (answers of PagerDuty's REST API, one or
 many a file, in any order), jsonl or csv (pages of any other tool), segments (the
 counted events of SLOs as CSV), series (numbers over time as CSV, such as what
-Grafana downloads of a panel) or rootly (declared incidents as Rootly's API tells of
-them): see docs/import.md and docs/incidents.md. FILE may be a directory, whose
-files are read, or - for standard input.
+Grafana downloads of a panel), incidents (declared incidents as CSV), rootly (the same
+as Rootly's API tells of them) or toil (logged work as CSV): see docs/import.md and
+docs/incidents.md. FILE may be a directory, whose files are read, or - for standard
+input.
 
 Items that cannot be read are reported with their place, the others are saved, and
 the exit status is 1. With --strict one bad item in a file means that nothing of
@@ -53,14 +54,15 @@ that file is saved. Importing the same file again changes nothing.`,
   zcat pages.jsonl.gz | opsreview source import --as jsonl --source legacy -
   opsreview source import --as segments budget.csv
   opsreview source import --as series "Vault reads.csv"
-  opsreview source import --as rootly incidents.json`,
+  opsreview source import --as rootly incidents.json
+  opsreview source import --as toil --source timesheet toil.csv`,
 		Args: args(cobra.MinimumNArgs(1), "one or more files"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if err := checkOutput(o.output, asTable, asJSON); err != nil {
 				return err
 			}
 			if o.format == "" {
-				return usagef("say how to read the files: --as pagerduty, --as jsonl, --as csv, --as segments, --as series or --as rootly")
+				return usagef("say how to read the files: --as pagerduty, --as jsonl, --as csv, --as segments, --as series, --as incidents, --as rootly or --as toil")
 			}
 			if o.source == "" {
 				o.source = o.format
@@ -69,7 +71,7 @@ that file is saved. Importing the same file again changes nothing.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.format, "as", "", "read the files as `FORMAT`: pagerduty, jsonl, csv, segments, series or rootly")
+	f.StringVar(&o.format, "as", "", "read the files as `FORMAT`: pagerduty, jsonl, csv, segments, series, incidents, rootly or toil")
 	f.StringVar(&o.source, "source", "", "keep the facts under the source `NAME` (default the format's name)")
 	f.BoolVar(&o.strict, "strict", false, "all or nothing of each file")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what is wrong with the files, and save nothing")

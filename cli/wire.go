@@ -174,6 +174,8 @@ func importers() map[string]ingest.Importer {
 		"csv":       file.CSV(),
 		"segments":  file.Segments(),
 		"series":    file.Series(),
+		"incidents": file.Incidents(),
+		"toil":      file.Toil(),
 		"rootly":    rootly.Importer(),
 	}
 }
