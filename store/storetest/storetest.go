@@ -93,6 +93,30 @@ type Store interface {
 	Definitions(ctx context.Context) ([]opsreview.MonitorDefinition, error)
 	Runbooks(ctx context.Context) ([]opsreview.Runbook, error)
 
+	Incidents(ctx context.Context, f store.IncidentFilter) ([]opsreview.Incident, error)
+	CreateIncident(ctx context.Context, r *store.Request, i opsreview.Incident) (opsreview.Incident, error)
+	IncidentLinks(ctx context.Context, incidents []opsreview.Ref) ([]opsreview.IncidentLink, error)
+	LinkIncident(ctx context.Context, r *store.Request, links []opsreview.IncidentLink) error
+	UnlinkIncident(ctx context.Context, l opsreview.IncidentLink, by string, at time.Time) error
+
+	ToilEntries(ctx context.Context, f store.ToilFilter) ([]opsreview.ToilEntry, error)
+	LogToil(ctx context.Context, r *store.Request, e opsreview.ToilEntry) (opsreview.ToilEntry, error)
+	WithdrawToil(ctx context.Context, id, by string, at time.Time) (opsreview.ToilEntry, error)
+	ToilTasks(ctx context.Context, team string) ([]opsreview.ToilTask, error)
+	ChangeToilTask(ctx context.Context, team, name string, change func(*opsreview.ToilTask) error) (opsreview.ToilTask, error)
+
+	Meeting(ctx context.Context, id string) (opsreview.Meeting, error)
+	Meetings(ctx context.Context, f store.MeetingFilter) ([]opsreview.Meeting, error)
+	OpenMeeting(ctx context.Context, m opsreview.Meeting) (out opsreview.Meeting, there bool, err error)
+	UpdateMeeting(ctx context.Context, id string, u store.MeetingUpdate) (opsreview.Meeting, error)
+	CloseMeeting(ctx context.Context, r *store.Request, c store.MeetingClose) (opsreview.Meeting, error)
+	MeetingItems(ctx context.Context, f store.MeetingItemFilter) ([]opsreview.MeetingItem, error)
+	AddMeetingItem(ctx context.Context, r *store.Request, i opsreview.MeetingItem) (opsreview.MeetingItem, error)
+	ChangeMeetingItem(ctx context.Context, id string, c store.ItemChange) (opsreview.MeetingItem, error)
+	Waivers(ctx context.Context, team *string) ([]opsreview.Waiver, error)
+	CreateWaiver(ctx context.Context, r *store.Request, v opsreview.Waiver) (opsreview.Waiver, error)
+	WithdrawWaiver(ctx context.Context, id, by string, at time.Time) (opsreview.Waiver, error)
+
 	Backup(ctx context.Context, path string) error
 	Check(ctx context.Context) ([]string, error)
 }
@@ -100,7 +124,7 @@ type Store interface {
 // Run tests the store that open opens. It must be empty, know the default
 // monitor rules and be of the program's version "v1".
 func Run(t *testing.T, open func(t *testing.T) Store) {
-	for _, group := range []map[string]func(*testing.T, Store){pageTests, filterTests, labelTests, sourceTests, orgTests, shiftTests, reportTests, segmentTests, objectiveTests, ticketTests, effectTests, seriesTests, anomalyTests} {
+	for _, group := range []map[string]func(*testing.T, Store){pageTests, filterTests, labelTests, sourceTests, orgTests, shiftTests, reportTests, segmentTests, objectiveTests, ticketTests, effectTests, seriesTests, anomalyTests, incidentTests, toilTests, meetingTests, itemTests} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
 				st := open(t)
