@@ -70,7 +70,7 @@ type Window struct {
 	Low, High float64   // the usual band then: Usual ± the scale
 
 	// Score is how far from usual the peak was: multiples of how much the series
-	// usually strays, less where its like recurs. It orders windows of one and of
+	// usually strays. It orders windows of one and of
 	// several series, and is what Threshold bounds.
 	Score float64
 
@@ -94,7 +94,7 @@ type Options struct {
 // DefaultThreshold is the score from which a window counts. On labelled series
 // of four families it finds half to four fifths of what people marked, with a false
 // window in two to eight weeks of a series (make bench-anomaly).
-const DefaultThreshold = 8.1
+const DefaultThreshold = 8.5
 
 // A Result is what was found in one series.
 type Result struct {

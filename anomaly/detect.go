@@ -19,7 +19,7 @@ func Detect(s Series, from, to time.Time, o Options) Result {
 	}
 	lo, hi := m.indices(from, to)
 	var windows []Window
-	for _, f := range m.discounted(m.stretches(threshold), threshold) {
+	for _, f := range m.likened(m.stretches(threshold)) {
 		if f.start < hi && f.end > lo {
 			windows = append(windows, m.window(f))
 		}

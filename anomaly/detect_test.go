@@ -240,7 +240,7 @@ func TestDetect_PartsSumToTheWhole(t *testing.T) {
 		deviations := func(from, to time.Time) []gist {
 			lo, hi := m.indices(from, to)
 			var all []Window
-			for _, f := range m.discounted(m.stretches(DefaultThreshold), DefaultThreshold) {
+			for _, f := range m.likened(m.stretches(DefaultThreshold)) {
 				if f.start < hi && f.end > lo {
 					all = append(all, m.window(f))
 				}

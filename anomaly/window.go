@@ -17,10 +17,10 @@ const (
 	// extends is the share of the threshold above which a window goes on.
 	extends = 0.65
 
-	// alike is the share of a window's peak from which another is like it, and
-	// discount how much each day in four weeks with such another counts against
-	// it. It is small on purpose: what went wrong last week too is no less wrong.
-	alike, discount = 0.7, 0.1
+	// alike is the share of a window's peak from which another is like it. What
+	// recurs counts as much as what does not: on labelled series a discount lost
+	// more events than noise.
+	alike = 0.7
 
 	// sustained is how long a window must be to be more than a spike.
 	sustained = time.Hour
@@ -78,33 +78,18 @@ func (m *model) merged(found []stretch) []stretch {
 	return all
 }
 
-// discounted counts for each stretch the others like it, lowers the scores of
-// those whose like recurs on other days, and leaves out what is below threshold
-// then.
-func (m *model) discounted(found []stretch, threshold float64) []stretch {
-	weeks := float64(m.long) / float64(week)
-	days := make([]int64, len(found))
-	for i, f := range found {
-		days[i] = m.day(f.peak)
-	}
-	var kept []stretch
-	for i, f := range found {
-		recurs := map[int64]bool{}
+// likened counts for each stretch the others of the whole series that are like
+// it: as strange, and in the same direction.
+func (m *model) likened(found []stretch) []stretch {
+	for i := range found {
+		f := &found[i]
 		for j, other := range found {
-			if i == j || other.score < alike*f.score || m.direction(other.peak) != m.direction(f.peak) {
-				continue
+			if i != j && other.score >= alike*f.score && m.direction(other.peak) == m.direction(f.peak) {
+				f.like++
 			}
-			f.like++
-			if days[j] != days[i] {
-				recurs[days[j]] = true
-			}
-		}
-		f.score *= math.Pow(1+float64(len(recurs))/(4*weeks), -discount)
-		if f.score >= threshold {
-			kept = append(kept, f)
 		}
 	}
-	return kept
+	return found
 }
 
 // direction is where the value at index i went.

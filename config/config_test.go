@@ -232,7 +232,7 @@ look_back:
   span: 14d
   history: 42d
   most: 10
-  threshold: 8.1
+  threshold: 8.5
   max_series: 20
   step: 1m
 # default

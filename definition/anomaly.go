@@ -6,7 +6,7 @@ var anomalies = []Definition{
 		"the chart's", "", "anomalies"},
 	{"usual_band", 1, "usual/1 ± how much the series usually strays: the square root of the sum of the squares of the standard deviations of what is left in minutes (against a median over two hours) and in hours (that median)",
 		"the chart's", "", "anomalies"},
-	{"score", 1, "how far from usual: the greatest of what is left in minutes, 1.3 times what is left in hours, and 1.6 times its median over 12 hours, each in multiples of its standard deviation (at least 0.7 % of the series' range); less where the like recurs: × (1 + n / 4w)^−0.1 for n other days in w weeks with a stretch in the same direction of at least 0.7 of the score. A stretch counts from 8.1 (look_back.threshold), extends while the score is above 0.65 of that, and is one with others less than three hours away",
+	{"score", 1, "how far from usual: the greatest of what is left in minutes, 1.3 times what is left in hours, and 1.6 times its median over 12 hours, each in multiples of its standard deviation (at least 0.7 % of the series' range). A stretch counts from 8.5 (look_back.threshold), extends while the score is above 0.65 of that, and is one with others less than three hours away",
 		"times", "", "anomalies"},
 	{"since", 1, "how long before a window no value was as high, or as low; unknown below a day",
 		"time", "", "anomalies"},
