@@ -160,11 +160,10 @@ func (a agenda) load(s *AgendaSection) {
 	case breaches == 0:
 		s.Summary = people(len(a.Snapshot.Loads)) + ", nobody over a limit"
 	default:
-		limits := "a limit"
-		if breaches > 1 {
-			limits = count(breaches, "limit")
+		s.Summary = fmt.Sprintf("%s, %d of them over a limit", people(len(a.Snapshot.Loads)), over)
+		if breaches > over {
+			s.Summary += fmt.Sprintf(", %d times in all", breaches)
 		}
-		s.Summary = fmt.Sprintf("%s, %d of them over %s", people(len(a.Snapshot.Loads)), over, limits)
 	}
 }
 
@@ -262,6 +261,10 @@ func (a agenda) toil(s *AgendaSection) {
 		s.Summary, s.Lines = "withheld", a.withheld(Toil)
 		return
 	}
+	if t.Minutes == 0 && t.Overhead == 0 && len(t.Tasks) == 0 {
+		s.Summary = "none is known"
+		return
+	}
 	if s.Summary = minutes(t.Minutes); t.Working > 0 {
 		s.Summary += fmt.Sprintf(", %s of working time", percent(t.Minutes/t.Working))
 	}
@@ -273,7 +276,10 @@ func (a agenda) toil(s *AgendaSection) {
 			s.Lines = append(s.Lines, fmt.Sprintf("and %s", count(len(t.Tasks)-i, "more task")))
 			break
 		}
-		line := fmt.Sprintf("%s: %s", task.Task, minutes(task.Minutes))
+		line := task.Task + ": " + minutes(task.Minutes)
+		if task.Minutes == 0 {
+			line = task.Task + ": none in this window"
+		}
 		switch {
 		case task.Automated != "" && task.Saved != 0:
 			line += fmt.Sprintf(", automated since %s: it has saved %s", task.Automated, minutes(task.Saved))

@@ -177,7 +177,7 @@ func (c *cloak) person(names ...string) {
 	}
 	instead := ""
 	for _, n := range names {
-		instead = cmp.Or(instead, c.names[fold(n)], c.known[fold(n)])
+		instead = cmp.Or(instead, c.names[fold(n)], c.known[fold(n)], c.partOf(n))
 	}
 	if instead == "" {
 		c.count++
@@ -218,10 +218,24 @@ func (c *cloak) name(name, instead string) {
 			add(part) // "Ada <ada@example.com>"
 			continue
 		}
-		if _, ok := c.parts[part]; !ok && len([]rune(part)) >= shortest {
+		if was := c.parts[part]; len([]rune(part)) >= shortest {
 			c.parts[part] = instead
+			if was != "" && was != instead {
+				c.parts[part] = someone
+			}
 		}
 	}
+}
+
+// someone stands for a part of a name that several people have.
+const someone = "a responder"
+
+// partOf is who a part of a name means, "" if that may be several people.
+func (c *cloak) partOf(name string) string {
+	if instead := c.parts[strings.TrimSpace(name)]; instead != someone {
+		return instead
+	}
+	return ""
 }
 
 // text takes up a sentence that is replaced whole.

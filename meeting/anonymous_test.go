@@ -110,6 +110,18 @@ func TestAnonymous_OneNameForOnePerson(t *testing.T) {
 	}
 }
 
+func TestAnonymous_PartsOfNames(t *testing.T) {
+	people := [][]string{{"Ada Lovelace"}, {"Ada Thorsen"}, {"Ben Okafor"}}
+	m := meeting.Minutes{Items: []opsreview.MeetingItem{
+		{Author: "Ben", Owner: "Ben Okafor", Text: "Ada asked Ben. Ada Thorsen and Lovelace know; a bend in the road."},
+	}}
+	got := meeting.Anonymous(m, people).Items[0]
+	want := []string{"responder 3", "responder 3", "a responder asked responder 3. responder 2 and responder 1 know; a bend in the road."}
+	if diff := cmp.Diff(want, []string{got.Author, got.Owner, got.Text}); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestAnonymous_NobodyIsNoName(t *testing.T) {
 	m := meeting.Minutes{Items: []opsreview.MeetingItem{{Kind: opsreview.ItemNote, Author: "local", Text: "a local disk"}}}
 	if got := meeting.Anonymous(m, nil).Items[0]; got.Author != "local" || got.Text != "a local disk" {

@@ -139,7 +139,7 @@ func TestDiff(t *testing.T) {
 			change: func(f *meeting.Facts) {
 				f.Review.Toil = &toil.Report{Spent: 8 * 3600e9, Working: f.Review.Toil.Working, Overhead: f.Review.Toil.Overhead}
 			},
-			want: []string{"toil: toil: 8h, and was 5h", "toil: toil of working time: 10 % (8h of 80h), and was 6.2 % (5h of 80h)"},
+			want: []string{"toil: toil: 8h, and was 5h", "toil: toil of working time: 10 % (8h of 80h), and was 6.3 % (5h of 80h)"},
 		},
 		"a ticket moved on, one was filed, and one came back": {
 			change: func(f *meeting.Facts) {

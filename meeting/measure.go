@@ -131,13 +131,13 @@ func amount(v float64, unit string) string {
 // percent writes a share: "73 %", "0.4 %", "136.9 %".
 func percent(x float64) string {
 	p := 100 * x
-	if p == math.Trunc(p) || math.Abs(p) >= 1000 {
+	switch {
+	case p != 0 && math.Abs(p) < 0.05:
+		return "< 0.1 %"
+	case math.Abs(p) >= 1000:
 		return fmt.Sprintf("%.0f %%", p)
 	}
-	if math.Abs(p) < 0.05 {
-		return "< 0.1 %"
-	}
-	return fmt.Sprintf("%.1f %%", p)
+	return strconv.FormatFloat(math.Round(p*10)/10, 'f', -1, 64) + " %"
 }
 
 // minutes writes minutes for people: "45m", "1h20m".

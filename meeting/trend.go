@@ -149,6 +149,9 @@ func rateWords(t trend) string {
 		k += int(math.Round(t.numbers[i].Value))
 		hours += t.lengths[i].Hours()
 	}
+	if hours <= 0 {
+		return ""
+	}
 	now := int(math.Round(t.numbers[last].Value))
 	p := review.RateTest(now, t.lengths[last].Hours(), k, hours)
 	usual := float64(k) / hours * t.lengths[last].Hours()
