@@ -114,6 +114,15 @@ func (f *facts) subjectOfWaiver(ctx context.Context, sc scope, kind opsreview.Wa
 	return subject{}, opsreview.Errorf(opsreview.NotFound, "there is no page, monitor, incident or breach %q%s", bounded(name), ofTeam(sc.team))
 }
 
+// unlisted is an error without the names of what others have: one that says what
+// a name fits lists them.
+func unlisted(err error, name string) error {
+	if opsreview.ErrorCode(err) == opsreview.Invalid {
+		return opsreview.Errorf(opsreview.Invalid, "%q fits several: name one whole", bounded(name))
+	}
+	return err
+}
+
 // ours reports whether a service is in scope.
 func (sc scope) ours(service opsreview.Ref) bool {
 	_, ok := sc.services[service]
@@ -125,7 +134,7 @@ func (f *facts) waivedPage(ctx context.Context, sc scope, name string) (subject,
 	if err == nil && !sc.ours(p.Service) {
 		err = opsreview.Errorf(opsreview.NotFound, "there is no page %q%s", bounded(name), ofTeam(sc.team))
 	}
-	return subject{opsreview.WaivePage, p.Ref.String(), p.Title}, err
+	return subject{opsreview.WaivePage, p.Ref.String(), p.Title}, unlisted(err, name)
 }
 
 func (f *facts) waivedMonitor(ctx context.Context, sc scope, name string) (subject, error) {
@@ -133,39 +142,20 @@ func (f *facts) waivedMonitor(ctx context.Context, sc scope, name string) (subje
 	if err == nil && !sc.ours(m.Service) {
 		err = opsreview.Errorf(opsreview.NotFound, "there is no monitor %q%s", bounded(name), ofTeam(sc.team))
 	}
-	return subject{opsreview.WaiveMonitor, m.ID, m.Title}, err
+	return subject{opsreview.WaiveMonitor, m.ID, m.Title}, unlisted(err, name)
 }
 
-// waivedIncident finds an incident that concerns the team: by its teams, its
-// services or its pages.
+// waivedIncident finds an incident of the team: see [review.TeamIncidents].
 func (f *facts) waivedIncident(ctx context.Context, sc scope, name string) (subject, error) {
-	found, err := f.db.Incidents(ctx, store.IncidentFilter{Name: name})
+	i, err := f.findIncident(ctx, name)
 	if err != nil {
-		return subject{}, err
+		return subject{}, unlisted(err, name)
 	}
-	found = slices.DeleteFunc(found, func(i opsreview.Incident) bool { return !sc.concernedBy(i) })
-	switch {
-	case len(found) == 0:
-		return subject{}, opsreview.Errorf(opsreview.NotFound, "there is no incident %q%s", bounded(name), ofTeam(sc.team))
-	case len(found) > 1:
-		return subject{}, opsreview.Errorf(opsreview.Invalid, "%q fits %d incidents, such as %s and %s", bounded(name), len(found), found[0].Ref, found[1].Ref)
+	in, err := f.judgedBy(ctx, sc, opsreview.Window{}, []opsreview.Incident{i})
+	if err == nil && len(in.Incidents) == 0 {
+		err = opsreview.Errorf(opsreview.NotFound, "there is no incident %q%s", bounded(name), ofTeam(sc.team))
 	}
-	return subject{opsreview.WaiveIncident, found[0].Ref.String(), cmp.Or(found[0].Title, found[0].Number)}, nil
-}
-
-// concernedBy reports whether an incident names the team or one of its services.
-func (sc scope) concernedBy(i opsreview.Incident) bool {
-	if sc.services == nil || slices.ContainsFunc(i.Teams, func(t string) bool { return strings.EqualFold(t, sc.team) }) {
-		return true
-	}
-	return slices.ContainsFunc(i.Services, func(word string) bool {
-		for ref, s := range sc.services {
-			if word == ref.String() || strings.EqualFold(word, s.Name) {
-				return true
-			}
-		}
-		return false
-	})
+	return subject{opsreview.WaiveIncident, i.Ref.String(), cmp.Or(i.Title, i.Number)}, err
 }
 
 // waivedBreach finds a limit that was gone over in a window that the team has
