@@ -37,6 +37,7 @@ type client struct {
 	anomalies  pb.AnomalyServiceClient
 	dashboards pb.DashboardServiceClient
 	meetings   pb.MeetingServiceClient
+	incidents  pb.IncidentServiceClient
 }
 
 // withClient connects to the API, calls fn and closes what it opened. With
@@ -70,6 +71,7 @@ func (a *app) withClient(ctx context.Context, fn func(context.Context, client) e
 		anomalies:  pb.NewAnomalyServiceClient(conn),
 		dashboards: pb.NewDashboardServiceClient(conn),
 		meetings:   pb.NewMeetingServiceClient(conn),
+		incidents:  pb.NewIncidentServiceClient(conn),
 	})
 }
 

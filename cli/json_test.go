@@ -46,6 +46,8 @@ var contract = map[string]any{
 	"agenda": agendaJSON{}, "agenda section": agendaSectionJSON{}, "agenda point": agendaPointJSON{}, "carry-over": carryOverJSON{},
 	"open point": openPointJSON{}, "meeting change": meetingChangeJSON{}, "review closed": meetingClosedJSON{}, "meeting diff": meetingDiffJSON{},
 	"trend": trendJSON{}, "trend point": trendPointJSON{}, "pick": pickJSON{}, "pick weight": pickWeightJSON{},
+	"incident list": incidentReportJSON{}, "noticed by": noticedByJSON{}, "incident spread": incidentSpreadJSON{}, "missing": missingJSON{},
+	"incident": incidentJSON{}, "follow-up": followUpJSON{}, "incident burn": incidentBurnJSON{}, "incident show": incidentShowJSON{}, "incident link": incidentLinkJSON{},
 	"token": tokenJSON{}, "audit entry": auditJSON{},
 	"sync": syncJSON{}, "import": importJSON{}, "import problem": problemJSON{}, "saved": savedJSON{},
 	"lint": lintJSON{}, "lint problem": lintProblemJSON{}, "unreadable file": unreadableJSON{}, "lint rule": lintRuleJSON{},

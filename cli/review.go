@@ -82,6 +82,7 @@ func (a *app) printReview(r *pb.Review, all bool) {
 	writeLine(a.stdout, s.bold("RESPONDERS"))
 	printLoads(a.stdout, s, r.GetLoads(), width, 3)
 	a.printReviewBudget(r.GetBudget(), f)
+	a.printReviewIncidents(r.GetIncidents(), f)
 	a.printReviewLookBack(r.GetLookBack(), r, f)
 	printTopics(a.stdout, s, r, f, width)
 	a.printReviewFindings(r)
@@ -280,6 +281,8 @@ type reviewJSON struct {
 	Budget    *burnReportJSON `json:"budget,omitempty"`
 	LookBack  *lookBackJSON   `json:"look_back,omitempty"`
 
+	Incidents *incidentReportJSON `json:"incidents,omitempty"`
+
 	Findings       []findingJSON `json:"findings"`
 	FindingTickets []ticketJSON  `json:"finding_tickets"`
 	ClosedTickets  []ticketJSON  `json:"closed_tickets"`
@@ -323,7 +326,8 @@ func reviewToJSON(r *pb.Review) reviewJSON {
 		Headline: headlineToJSON(r.GetHeadline()), Monitors: []monitorJSON{}, Loads: loadsToJSON(r.GetLoads()),
 		Topics: []topicJSON{}, More: r.GetMoreTopics(), Gaps: gapsToJSON(r.GetGaps()),
 		Suggested: suggestedToJSON(r.GetSuggested()), Budget: burnReportToJSON(r.GetBudget()), LookBack: lookBackToJSON(r.GetLookBack()),
-		Findings: findingsToJSON(r.GetFindings()), FindingTickets: ticketsToJSON(r.GetFindingTickets()), ClosedTickets: ticketsToJSON(r.GetClosedTickets()),
+		Incidents: reviewIncidentsToJSON(r.GetIncidents()),
+		Findings:  findingsToJSON(r.GetFindings()), FindingTickets: ticketsToJSON(r.GetFindingTickets()), ClosedTickets: ticketsToJSON(r.GetClosedTickets()),
 	}
 	for _, m := range r.GetMonitors() {
 		out.Monitors = append(out.Monitors, monitorToJSON(m))

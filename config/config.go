@@ -42,6 +42,7 @@ type Config struct {
 	Dashboards   []Dashboard       `yaml:"dashboards"` // what is looked at
 	Queries      []Query           `yaml:"queries"`    // and what else is
 	LookBack     LookBack          `yaml:"look_back"`
+	Incidents    Incidents         `yaml:"incidents"`
 	MonitorFiles []string          `yaml:"monitors"` // patterns of files that define monitors
 	RunbookFiles []string          `yaml:"runbooks"` // patterns
 	Lint         map[string]string `yaml:"lint"`     // what is said of rules, by ID: off, error, warning or note
@@ -118,7 +119,7 @@ type Responder struct {
 }
 
 // keys are the top-level keys in the order in which they are printed.
-var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "slos", "dashboards", "queries", "look_back", "monitors", "runbooks", "lint", "maintenance", "reports", "tracker", "privacy"}
+var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "slos", "dashboards", "queries", "look_back", "incidents", "monitors", "runbooks", "lint", "maintenance", "reports", "tracker", "privacy"}
 
 // Default returns the configuration of an empty file.
 func Default() Config {
@@ -126,6 +127,7 @@ func Default() Config {
 		Server:    Server{Listen: "127.0.0.1:7474"},
 		Retention: Retention{Raw: Duration(90 * 24 * time.Hour)},
 		LookBack:  defaultLookBack(),
+		Incidents: defaultIncidents(),
 		Privacy:   defaultPrivacy(),
 		Document:  policy.Default(),
 		Origin:    map[string]string{},

@@ -236,6 +236,22 @@ look_back:
   max_series: 20
   step: 1m
 # default
+incidents:
+  severities:
+  - SEV0
+  - SEV1
+  - P1
+  - SEV2
+  - P2
+  - SEV3
+  - P3
+  - SEV4
+  - P4
+  - SEV5
+  - P5
+  from: SEV2
+  within: 14d
+# default
 monitors: []
 # default
 runbooks: []

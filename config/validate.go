@@ -35,6 +35,7 @@ func (c Config) Validate() error {
 	problems = append(problems, c.reportProblems()...)
 	problems = append(problems, c.maintenanceProblems()...)
 	problems = append(problems, c.trackerProblems()...)
+	problems = append(problems, c.Incidents.problems()...)
 	problems = append(problems, c.Privacy.problems()...)
 	return c.form.report(problems)
 }
