@@ -37,6 +37,7 @@ func (in *Input) judge(i opsreview.Incident) Case {
 	c.Burned = in.burned(i)
 	c.Missing = in.missing(i)
 	c.Overdue, c.Text = in.overdue(c)
+	c.Text = strings.TrimSpace(strings.Join(append([]string{c.Text}, absurd(c.Times)...), " "))
 	return c
 }
 
@@ -161,6 +162,17 @@ func (in *Input) overdue(c Case) (bool, string) {
 		return false, "It has " + strings.Join(lacks, " and ") + "."
 	}
 	return waited > set.Within, fmt.Sprintf("It has %s %s after %s.", strings.Join(lacks, " and "), age(waited), what)
+}
+
+// absurd says which recorded times cannot be true, in sentences.
+func absurd(t Times) []string {
+	var all []string
+	for _, s := range []Span{t.Detect, t.Acknowledge, t.Mitigate, t.Resolve} {
+		if rest, ok := strings.CutPrefix(s.Why, byTheRecord); ok {
+			all = append(all, "By the record "+rest+".")
+		}
+	}
+	return slices.Compact(all)
 }
 
 // age writes a long time in days.

@@ -69,7 +69,7 @@ type Case struct {
 	Missing   []string           // fields that nobody recorded: "severity", "start", "detection", …
 	FollowUps []FollowUp         // with their state in the tracker where it is known
 	Overdue   bool               // it needs a postmortem or a follow-up, and has waited too long
-	Text      string             // what it lacks, in a sentence; "" if nothing
+	Text      string             // what it lacks, and which recorded times cannot be true, in sentences; "" if nothing
 	Detector  opsreview.Detector // as recorded, or by its own pages; "" if unknown
 	Inferred  bool               // Detector is by its pages and not recorded
 }

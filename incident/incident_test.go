@@ -223,6 +223,10 @@ func TestPrepare_Overdue(t *testing.T) {
 			change: bare(func(_ *incident.Input, i *opsreview.Incident) { i.Status, i.ResolvedAt = "mitigated", time.Time{} }),
 			want:   state{true, "It has no postmortem and no follow-up 39 days after its mitigation; nobody recorded its resolution."},
 		},
+		"a time that cannot be true is told": {
+			change: func(_ *incident.Input, i *opsreview.Incident) { i.ResolvedAt = i.StartedAt.Add(-time.Hour) },
+			want:   state{false, "By the record it was resolved 1h00m before it began."},
+		},
 		"one that nobody ends is overdue some day": {
 			change: bare(func(_ *incident.Input, i *opsreview.Incident) {
 				i.Status, i.ResolvedAt, i.MitigatedAt = "started", time.Time{}, time.Time{}

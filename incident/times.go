@@ -97,6 +97,9 @@ type moment struct {
 	what string
 }
 
+// byTheRecord begins why what was recorded cannot be.
+const byTheRecord = "by the record "
+
 // between measures from one moment to another. What nobody recorded, and what
 // cannot be, is unknown: nothing is taken for 0.
 func between(from, to moment, now time.Time) Span {
@@ -106,9 +109,9 @@ func between(from, to moment, now time.Time) Span {
 	case to.at.IsZero():
 		return Span{Why: "nobody recorded when it " + to.what}
 	case to.at.Before(from.at):
-		return Span{Why: fmt.Sprintf("by the record it %s %s before it %s", to.what, length(from.at.Sub(to.at)), from.what)}
+		return Span{Why: fmt.Sprintf(byTheRecord+"it %s %s before it %s", to.what, length(from.at.Sub(to.at)), from.what)}
 	case to.at.After(now):
-		return Span{Why: fmt.Sprintf("by the record it %s in the future", to.what)}
+		return Span{Why: fmt.Sprintf(byTheRecord+"it %s in the future", to.what)}
 	}
 	return Span{Known: true, D: to.at.Sub(from.at)}
 }
