@@ -171,12 +171,16 @@ type loadReportJSON struct {
 	Response        responseJSON `json:"response"`
 	VendorResponses []vendorJSON `json:"vendor_responses"`
 	Gaps            []gapJSON    `json:"gaps"`
+
+	Aggregate *loadAggregateJSON `json:"aggregate,omitempty"`
+	Withheld  string             `json:"withheld,omitempty"`
 }
 
 func loadReportToJSON(r *pb.GetLoadResponse) loadReportJSON {
 	out := loadReportJSON{
 		Team: r.GetTeam(), Window: windowToJSON(r.GetWindow()), TimeZone: r.GetTimeZone(), Loads: loadsToJSON(r.GetLoads()),
 		Response: responseToJSON(r.GetResponse()), VendorResponses: []vendorJSON{}, Gaps: gapsToJSON(r.GetGaps()),
+		Aggregate: loadAggregateToJSON(r.GetAggregate()), Withheld: r.GetWithheld(),
 	}
 	for _, v := range r.GetVendorResponses() {
 		out.VendorResponses = append(out.VendorResponses, vendorJSON{
@@ -218,28 +222,28 @@ func loadCSV(l *pb.Load) []string {
 }
 
 type monitorJSON struct {
-	ID             string            `json:"id"`
-	Title          string            `json:"title"`
-	Service        string            `json:"service,omitempty"`
-	ServiceName    string            `json:"service_name,omitempty"`
-	Pages          []string          `json:"pages"`
-	PreviousPages  int32             `json:"previous_pages"`
-	Interruptions  interruptionsJSON `json:"interruptions"`
-	EngagedSeconds *float64          `json:"engaged_seconds,omitempty"`
-	Outcomes       outcomesJSON      `json:"outcomes"`
-	Causes         map[string]int32  `json:"causes,omitempty"`
-	Escalated      int32             `json:"escalated"`
-	IdentifiedBy   string            `json:"identified_by,omitempty"`
-	FirstSeen      *time.Time        `json:"first_seen,omitempty"`
-	LastSeen       *time.Time        `json:"last_seen,omitempty"`
-	BestWhatIf     *whatIfJSON       `json:"best_what_if,omitempty"`
-	WhatIfs        []whatIfJSON      `json:"what_ifs,omitempty"`
+	ID             string             `json:"id"`
+	Title          string             `json:"title"`
+	Service        string             `json:"service,omitempty"`
+	ServiceName    string             `json:"service_name,omitempty"`
+	Pages          []string           `json:"pages"`
+	PreviousPages  int32              `json:"previous_pages"`
+	Interruptions  *interruptionsJSON `json:"interruptions,omitempty"`
+	EngagedSeconds *float64           `json:"engaged_seconds,omitempty"`
+	Outcomes       outcomesJSON       `json:"outcomes"`
+	Causes         map[string]int32   `json:"causes,omitempty"`
+	Escalated      int32              `json:"escalated"`
+	IdentifiedBy   string             `json:"identified_by,omitempty"`
+	FirstSeen      *time.Time         `json:"first_seen,omitempty"`
+	LastSeen       *time.Time         `json:"last_seen,omitempty"`
+	BestWhatIf     *whatIfJSON        `json:"best_what_if,omitempty"`
+	WhatIfs        []whatIfJSON       `json:"what_ifs,omitempty"`
 }
 
 func monitorToJSON(m *pb.MonitorCost) monitorJSON {
 	return monitorJSON{
 		ID: m.GetMonitor(), Title: m.GetTitle(), Service: m.GetService(), ServiceName: m.GetServiceDisplayName(),
-		Pages: append([]string{}, m.GetPages()...), PreviousPages: m.GetPreviousPages(), Interruptions: interruptionsToJSON(m.GetInterruptions()),
+		Pages: append([]string{}, m.GetPages()...), PreviousPages: m.GetPreviousPages(), Interruptions: toldInterruptionsToJSON(m.GetInterruptions()),
 		EngagedSeconds: jsonSeconds(m.GetEngaged()), Outcomes: outcomesToJSON(m.GetOutcomes()), Causes: m.GetCauses(), Escalated: m.GetEscalated(),
 		BestWhatIf: whatIfToJSON(m.GetBestWhatIf()),
 	}

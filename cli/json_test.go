@@ -20,7 +20,7 @@ var contract = map[string]any{
 	"page show": pageShowJSON{}, "vocabulary": vocabularyJSON{}, "team": teamJSON{}, "person": personJSON{},
 	"source": sourceJSON{}, "check": checkJSON{},
 
-	"headline": headlineJSON{}, "change": changeJSON{}, "topic": topicJSON{}, "load": loadJSON{}, "breach": breachJSON{},
+	"headline": headlineJSON{}, "change": changeJSON{}, "topic": topicJSON{}, "load": loadJSON{}, "load aggregate": loadAggregateJSON{}, "breach": breachJSON{},
 	"response": responseJSON{}, "spread": spreadJSON{}, "vendor response": vendorJSON{}, "monitor": monitorJSON{},
 	"page": pageJSON{}, "event": eventJSON{}, "event responder": eventResponderJSON{}, "agent": agentJSON{},
 	"assignment": assignmentJSON{}, "label": labelJSON{}, "monitor label": monitorLabelJSON{}, "word": wordJSON{},

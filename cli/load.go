@@ -62,7 +62,7 @@ func (a *app) printLoad(resp *pb.GetLoadResponse, output string, vendors bool) e
 	s, width := a.style(), a.terminalWidth()
 	writeLine(a.stdout, s.bold("load"+teamTitle(resp.GetTeam()))+"  "+f.String())
 	writeLine(a.stdout, "")
-	printLoads(a.stdout, s, resp.GetLoads(), width, 20)
+	a.printResponders(resp.GetLoads(), resp.GetAggregate(), resp.GetWithheld(), 20)
 	printResponse(a.stdout, resp.GetResponse(), width)
 	if vendors {
 		printVendors(a.stdout, s, resp.GetVendorResponses(), width)
@@ -76,6 +76,15 @@ func teamTitle(team string) string {
 		return " of everybody"
 	}
 	return " of team " + clean(team)
+}
+
+// printResponders prints the loads that are told, and what is told of the others,
+// with at most some pages of each breach.
+func (a *app) printResponders(loads []*pb.Load, sum *pb.LoadAggregate, withheld string, pages int) {
+	if len(loads) > 0 || withheld == "" {
+		printLoads(a.stdout, a.style(), loads, a.terminalWidth(), pages)
+	}
+	printWithheld(a.stdout, sum, withheld, a.terminalWidth())
 }
 
 // printLoads prints the responders' table and, below it, each breach with at

@@ -23,7 +23,7 @@ const defaultMonitors = 15
 func (a *app) reviewShowCommand() *cobra.Command {
 	var scope scopeFlags
 	var output string
-	var all bool
+	var all, anonymous bool
 	cmd := &cobra.Command{
 		Use:   "show",
 		Short: "Show the review of a window: pages, monitors, responders, what to discuss",
@@ -41,19 +41,20 @@ func (a *app) reviewShowCommand() *cobra.Command {
 				return err
 			}
 			return a.withClient(cmd.Context(), func(ctx context.Context, c client) error {
-				return a.showReview(ctx, c, &pb.PrepareReviewRequest{Team: scope.team, Window: scope.selector()}, output, all)
+				return a.showReview(ctx, c, &pb.PrepareReviewRequest{Team: scope.team, Window: scope.selector(), Anonymous: anonymous}, output, all)
 			})
 		},
 	}
 	scope.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", asTable, "print as `FORM`: table, json, markdown or html")
 	cmd.Flags().BoolVar(&all, "all", false, "show every monitor, not only the dearest")
+	cmd.Flags().BoolVar(&anonymous, "anonymous", false, "leave the names of people out, and each one's load")
 	return cmd
 }
 
 func (a *app) showReview(ctx context.Context, c client, req *pb.PrepareReviewRequest, output string, all bool) error {
 	if format, ok := reportFormats[output]; ok {
-		return a.printReport(ctx, c, &pb.RenderReviewRequest{Team: req.GetTeam(), Window: req.GetWindow(), Format: format})
+		return a.printReport(ctx, c, &pb.RenderReviewRequest{Team: req.GetTeam(), Window: req.GetWindow(), Format: format, Anonymous: req.GetAnonymous()})
 	}
 	resp, err := c.reviews.PrepareReview(ctx, req)
 	if err != nil {
@@ -80,7 +81,7 @@ func (a *app) printReview(r *pb.Review, all bool) {
 	printWhatToChange(a.stdout, s, r.GetMonitors(), width)
 	writeLine(a.stdout, "")
 	writeLine(a.stdout, s.bold("RESPONDERS"))
-	printLoads(a.stdout, s, r.GetLoads(), width, 3)
+	a.printResponders(r.GetLoads(), r.GetLoadAggregate(), r.GetWithheld(), 3)
 	a.printReviewBudget(r.GetBudget(), f)
 	a.printReviewIncidents(r.GetIncidents(), f)
 	a.printReviewLookBack(r.GetLookBack(), r, f)
@@ -122,15 +123,20 @@ func printHeadline(w io.Writer, s style, h *pb.Headline, width int) {
 		writeLine(w, "")
 	}
 	printChanges(w, h, width)
+	still := fmt.Sprintf("%d escalated because nobody answered; %d still open", h.GetEscalated(), h.GetOpen())
 	in := h.GetInterruptions()
+	if in == nil { // withheld
+		writeWrapped(w, "  ", still, width)
+		printResponse(w, h.GetResponse(), width)
+		return
+	}
 	text := fmt.Sprintf("%s of %s: %d in business hours, %d off hours, %d in sleep hours",
 		plural(total(in), "interruption"), people(h.GetPeopleInterrupted()), in.GetBusiness(), in.GetOffHours(), in.GetSleep())
 	if in.GetUnknown() > 0 {
 		text += fmt.Sprintf(", %d at hours unknown", in.GetUnknown())
 	}
 	writeWrapped(w, "  ", text, width)
-	writeWrapped(w, "  ", fmt.Sprintf("%s of people's time engaged; %d escalated because nobody answered; %d still open",
-		span(h.GetEngaged().AsDuration()), h.GetEscalated(), h.GetOpen()), width)
+	writeWrapped(w, "  ", fmt.Sprintf("%s of people's time engaged; %s", span(h.GetEngaged().AsDuration()), still), width)
 	printResponse(w, h.GetResponse(), width)
 }
 
@@ -194,7 +200,11 @@ func monitorRow(t *table, m *pb.MonitorCost, previous bool) {
 	if previous {
 		cells = append(cells, fmt.Sprint(m.GetPreviousPages()))
 	}
-	t.row(append(cells, interrupted(m.GetInterruptions()), span(m.GetEngaged().AsDuration()),
+	engaged := "–"
+	if m.GetEngaged() != nil {
+		engaged = span(m.GetEngaged().AsDuration())
+	}
+	t.row(append(cells, toldCount(m.GetInterruptions()), engaged,
 		mainVerdict(m.GetOutcomes()), clean(m.GetTitle()), clean(m.GetServiceDisplayName()), m.GetMonitor())...)
 }
 
@@ -277,6 +287,9 @@ type reviewJSON struct {
 	More     int32         `json:"more_topics"`
 	Gaps     []gapJSON     `json:"gaps"`
 
+	LoadAggregate *loadAggregateJSON `json:"load_aggregate,omitempty"`
+	Withheld      string             `json:"withheld,omitempty"`
+
 	Suggested *suggestedJSON  `json:"suggested,omitempty"`
 	Budget    *burnReportJSON `json:"budget,omitempty"`
 	LookBack  *lookBackJSON   `json:"look_back,omitempty"`
@@ -289,18 +302,18 @@ type reviewJSON struct {
 }
 
 type headlineJSON struct {
-	Pages             int32             `json:"pages"`
-	Labelled          int32             `json:"labelled"`
-	Coverage          *float64          `json:"coverage,omitempty"`
-	Outcomes          outcomesJSON      `json:"outcomes"`
-	Open              int32             `json:"open"`
-	Escalated         int32             `json:"escalated"`
-	Interruptions     interruptionsJSON `json:"interruptions"`
-	PeopleInterrupted int32             `json:"people_interrupted"`
-	EngagedSeconds    *float64          `json:"engaged_seconds,omitempty"`
-	Response          responseJSON      `json:"response"`
-	Previous          changeJSON        `json:"previous"`
-	Baseline          changeJSON        `json:"baseline"`
+	Pages             int32              `json:"pages"`
+	Labelled          int32              `json:"labelled"`
+	Coverage          *float64           `json:"coverage,omitempty"`
+	Outcomes          outcomesJSON       `json:"outcomes"`
+	Open              int32              `json:"open"`
+	Escalated         int32              `json:"escalated"`
+	Interruptions     *interruptionsJSON `json:"interruptions,omitempty"`
+	PeopleInterrupted *int32             `json:"people_interrupted,omitempty"`
+	EngagedSeconds    *float64           `json:"engaged_seconds,omitempty"`
+	Response          responseJSON       `json:"response"`
+	Previous          changeJSON         `json:"previous"`
+	Baseline          changeJSON         `json:"baseline"`
 }
 
 type changeJSON struct {
@@ -327,6 +340,7 @@ func reviewToJSON(r *pb.Review) reviewJSON {
 		Topics: []topicJSON{}, More: r.GetMoreTopics(), Gaps: gapsToJSON(r.GetGaps()),
 		Suggested: suggestedToJSON(r.GetSuggested()), Budget: burnReportToJSON(r.GetBudget()), LookBack: lookBackToJSON(r.GetLookBack()),
 		Incidents: reviewIncidentsToJSON(r.GetIncidents()),
+		LoadAggregate: loadAggregateToJSON(r.GetLoadAggregate()), Withheld: r.GetWithheld(),
 		Findings:  findingsToJSON(r.GetFindings()), FindingTickets: ticketsToJSON(r.GetFindingTickets()), ClosedTickets: ticketsToJSON(r.GetClosedTickets()),
 	}
 	for _, m := range r.GetMonitors() {
@@ -341,12 +355,14 @@ func reviewToJSON(r *pb.Review) reviewJSON {
 func headlineToJSON(h *pb.Headline) headlineJSON {
 	out := headlineJSON{
 		Pages: h.GetPages(), Labelled: h.GetLabelled(), Outcomes: outcomesToJSON(h.GetOutcomes()), Open: h.GetOpen(),
-		Escalated: h.GetEscalated(), Interruptions: interruptionsToJSON(h.GetInterruptions()),
-		PeopleInterrupted: h.GetPeopleInterrupted(), EngagedSeconds: jsonSeconds(h.GetEngaged()),
+		Escalated: h.GetEscalated(), Interruptions: toldInterruptionsToJSON(h.GetInterruptions()), EngagedSeconds: jsonSeconds(h.GetEngaged()),
 		Response: responseToJSON(h.GetResponse()), Previous: changeToJSON(h.GetPrevious()), Baseline: changeToJSON(h.GetBaseline()),
 	}
 	if h.GetPages() > 0 {
 		coverage := float64(h.GetLabelled()) / float64(h.GetPages())
+	if people := h.GetPeopleInterrupted(); out.Interruptions != nil {
+		out.PeopleInterrupted = &people
+	}
 		out.Coverage = &coverage
 	}
 	return out

@@ -18,6 +18,16 @@ func Hide[T any](value T, people [][]string) T {
 	return c.copied(reflect.ValueOf(value)).Interface().(T) //nolint:forcetypeassert // a copy of the same type
 }
 
+// Hider returns what Hide does to one text.
+func Hider(people [][]string) func(string) string {
+	c := newCloak()
+	for _, names := range people {
+		c.person(names...)
+	}
+	c.ready()
+	return c.hide
+}
+
 // copied is value for any type: times and zones stay what they are.
 func (c *cloak) copied(v reflect.Value) reflect.Value {
 	switch v.Kind() {

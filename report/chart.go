@@ -140,6 +140,9 @@ func (d Data) monitorChart() chart {
 	}
 	for i, m := range monitors {
 		value := fmt.Sprintf("%s · %s · %s engaged", plural(len(m.Pages), "page"), shortSleep(m.Interruptions), length(m.Engaged))
+		if m.Withheld {
+			value = plural(len(m.Pages), "page")
+		}
 		c.Bars = append(c.Bars, barOf(i, title(m.Monitor.Title), value, classParts(m.Interruptions), most))
 	}
 	c.Height, c.Legend = len(c.Bars)*barRow, classLegend(sum)

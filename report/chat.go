@@ -34,6 +34,9 @@ func chatOf(d Data) Chat {
 	for _, fact := range d.facts() {
 		head = append(head, "• "+mrkdwn(fact))
 	}
+	for _, text := range d.withheld() {
+		head = append(head, "• "+mrkdwn(text))
+	}
 	if text := d.budgetHeadline(); text != "" {
 		head = append(head, "• "+mrkdwn("Error budgets: "+text))
 	}
@@ -81,8 +84,11 @@ func (d Data) chatTopics() []string {
 func (d Data) chatMonitors() []string {
 	var lines []string
 	for _, m := range d.Review.Monitors {
-		lines = append(lines, fmt.Sprintf("• %s %s, %s (%d in sleep hours), %s", chatCode(title(m.Monitor.Title)),
-			plural(len(m.Pages), "page"), plural(m.Interruptions.Total(), "interruption"), m.Interruptions.Sleep, verdict(m.Outcomes)))
+		cost := fmt.Sprintf(", %s (%d in sleep hours)", plural(m.Interruptions.Total(), "interruption"), m.Interruptions.Sleep)
+		if m.Withheld {
+			cost = ""
+		}
+		lines = append(lines, fmt.Sprintf("• %s %s%s, %s", chatCode(title(m.Monitor.Title)), plural(len(m.Pages), "page"), cost, verdict(m.Outcomes)))
 	}
 	return lines
 }

@@ -5,6 +5,7 @@ import (
 	_ "embed" // the template and the style
 	"fmt"
 	"html/template"
+	"slices"
 
 	"opsreview/review"
 )
@@ -38,6 +39,7 @@ type document struct {
 	Closed     []closed
 	ClosedSum  string
 	MoreClosed string
+	Withheld   []string // what is not told of people
 
 	Load, Weeks, Monitors, Heat, Timeline section
 	People                                []chart
@@ -135,7 +137,7 @@ func beyond(n int, noun string) string {
 }
 
 func tiles(h review.Headline) []tile {
-	return []tile{
+	all := []tile{
 		{fmt.Sprint(h.Pages), "pages"},
 		{percent(h.Labelled, h.Pages), fmt.Sprintf("labelled (%d of %d)", h.Labelled, h.Pages)},
 		{fmt.Sprint(h.Interruptions.Total()), "interruptions of " + people(h.Responders)},
@@ -144,3 +146,7 @@ func tiles(h review.Headline) []tile {
 		{fmt.Sprint(h.Escalated), "escalated, nobody answered"},
 	}
 }
+	if h.Withheld {
+		return slices.Delete(all, 2, 5)
+	}
+	return all

@@ -88,8 +88,8 @@ func (m *markdown) monitorTable() {
 	m.row("monitor", "service", "pages", "interruptions", "in sleep hours", "engaged", "verdict")
 	m.line("|---|---|---:|---:|---:|---:|---|")
 	for _, c := range monitors {
-		m.row(cell(code(title(c.Monitor.Title))), cell(prose(c.ServiceName)), fmt.Sprint(len(c.Pages)), fmt.Sprint(c.Interruptions.Total()),
-			fmt.Sprint(c.Interruptions.Sleep), length(c.Engaged), verdict(c.Outcomes))
+		m.row(cell(code(title(c.Monitor.Title))), cell(prose(c.ServiceName)), fmt.Sprint(len(c.Pages)),
+			told(c.Withheld, fmt.Sprint(c.Interruptions.Total())), told(c.Withheld, fmt.Sprint(c.Interruptions.Sleep)), told(c.Withheld, length(c.Engaged)), verdict(c.Outcomes))
 	}
 	if more > 0 {
 		m.line("\nAnd %s.", plural(more, "more monitor"))
@@ -109,11 +109,21 @@ func (m *markdown) whatToChange() {
 
 func (m *markdown) responders() {
 	m.heading("Responders")
-	if len(m.Review.Loads) == 0 {
+	withheld := m.withheld()
+	if len(m.Review.Loads) == 0 && len(withheld) == 0 {
 		m.line("Nobody was notified or on call.")
 		return
 	}
 	m.row("responder", "pages", "business", "off hours", "sleep", "unknown", "broken nights", "engaged", "on call")
+	for _, text := range withheld {
+		m.line("- %s.", prose(text))
+	}
+	if len(m.Review.Loads) == 0 {
+		return
+	}
+	if len(withheld) > 0 {
+		m.line("")
+	}
 	m.line("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
 	for _, l := range m.Review.Loads {
 		m.row(cell(prose(l.Person.Name)), fmt.Sprint(l.Pages), fmt.Sprint(l.Interruptions.Business), fmt.Sprint(l.Interruptions.OffHours),

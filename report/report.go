@@ -82,9 +82,13 @@ func (d Data) facts() []string {
 			all = append(all, text)
 		}
 	}
+	still := fmt.Sprintf("%d escalated because nobody answered; %d still open", h.Escalated, h.Open)
+	if h.Withheld {
+		return append(append(all, still), response(h.Response)...)
+	}
 	all = append(all,
 		fmt.Sprintf("%s of %s: %s", plural(h.Interruptions.Total(), "interruption"), people(h.Responders), classes(h.Interruptions)),
-		fmt.Sprintf("%s of people's time engaged; %d escalated because nobody answered; %d still open", length(h.Engaged), h.Escalated, h.Open))
+		fmt.Sprintf("%s of people's time engaged; %s", length(h.Engaged), still))
 	return append(all, response(h.Response)...)
 }
 

@@ -55,8 +55,8 @@ func (d Data) monitorTable() table {
 		c := m.Interruptions
 		t.Rows = append(t.Rows, []string{
 			title(m.Monitor.Title), clean(m.ServiceName), fmt.Sprint(len(m.Pages)), known(d.Review.Headline.Previous.Known, "%d", m.Previous),
-			fmt.Sprint(c.Business), fmt.Sprint(c.OffHours), fmt.Sprint(c.Sleep), fmt.Sprint(c.Unknown),
-			length(m.Engaged), fmt.Sprint(m.Escalated), verdict(m.Outcomes), causes(m.Causes),
+			told(m.Withheld, fmt.Sprint(c.Business)), told(m.Withheld, fmt.Sprint(c.OffHours)), told(m.Withheld, fmt.Sprint(c.Sleep)),
+			told(m.Withheld, fmt.Sprint(c.Unknown)), told(m.Withheld, length(m.Engaged)), fmt.Sprint(m.Escalated), verdict(m.Outcomes), causes(m.Causes),
 		})
 	}
 	return t

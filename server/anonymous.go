@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"google.golang.org/protobuf/reflect/protoreflect"
+
 	"opsreview"
 	"opsreview/meeting"
 	pb "opsreview/proto/opsreview/v1"
@@ -48,6 +50,11 @@ func (p prepared) names(org opsreview.Org) [][]string {
 			}
 		}
 	}
+	if p.look != nil {
+		for _, d := range p.look.in.Decisions {
+			one(d.Author)
+		}
+	}
 	for _, t := range p.in.Closed {
 		one(t.Ticket.Assignee)
 	}
@@ -85,4 +92,49 @@ func (f *facts) teller(ctx context.Context, filed filing) (func(*pb.TicketStep) 
 		}
 		return step
 	}, nil
+}
+
+// namesIn lists the names that a review has in fields for people.
+func namesIn(r *pb.Review) [][]string {
+	var all [][]string
+	for _, t := range slices.Concat(r.GetClosedTickets(), r.GetFindingTickets()) {
+		all = append(all, []string{t.GetAssignee()})
+	}
+	for _, i := range slices.Concat(r.GetIncidents().GetIncidents(), r.GetIncidents().GetOverdue()) {
+		all = append(all, []string{i.GetCommander()})
+	}
+	return all
+}
+
+// plainFields hold the program's own words, which are no texts even where
+// somebody is called so.
+var plainFields = map[protoreflect.Name]bool{
+	"kind": true, "category": true, "state": true, "status": true, "status_category": true, "outcome": true, "time_zone": true, "week": true,
+	"unit": true, "limit": true, "verdict": true, "context": true,
+}
+
+// hideIn hides names in every text of a message.
+func hideIn(m protoreflect.Message, hide func(string) string) {
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case plainFields[f.Name()]:
+		case f.IsMap():
+			if f.MapValue().Message() != nil {
+				v.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool { hideIn(v.Message(), hide); return true })
+			}
+		case f.IsList():
+			for i := range v.List().Len() {
+				if f.Message() != nil {
+					hideIn(v.List().Get(i).Message(), hide)
+				} else if f.Kind() == protoreflect.StringKind {
+					v.List().Set(i, protoreflect.ValueOfString(hide(v.List().Get(i).String())))
+				}
+			}
+		case f.Message() != nil:
+			hideIn(v.Message(), hide)
+		case f.Kind() == protoreflect.StringKind:
+			m.Set(f, protoreflect.ValueOfString(hide(v.String())))
+		}
+		return true
+	})
 }

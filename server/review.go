@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 
+	"opsreview/meeting"
 	pb "opsreview/proto/opsreview/v1"
 )
 
@@ -17,12 +18,22 @@ func (s *reviewService) PrepareReview(ctx context.Context, req *pb.PrepareReview
 	if err != nil {
 		return nil, err
 	}
-	if err := s.facts.tell(ctx, &p); err != nil {
+	reader := s.facts.viewer
+	if req.GetAnonymous() {
+		reader = s.facts.strangers
+	}
+	v, err := reader(ctx, p.sc)
+	if err != nil {
 		return nil, err
 	}
+	names := p.names(s.facts.org)
+	p.review = v.audience().Review(p.review)
 	r, err := s.facts.shownReview(ctx, p)
 	if err != nil {
 		return nil, err
+	}
+	if v.anonymous {
+		hideIn(r.ProtoReflect(), meeting.Hider(append(names, namesIn(r)...)))
 	}
 	return &pb.PrepareReviewResponse{Review: r}, nil
 }

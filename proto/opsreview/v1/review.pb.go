@@ -76,8 +76,10 @@ func (ReportFormat) EnumDescriptor() ([]byte, []int) {
 type PrepareReviewRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty for everybody.
-	Team          string          `protobuf:"bytes,1,opt,name=team,proto3" json:"team,omitempty"`
-	Window        *WindowSelector `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
+	Team   string          `protobuf:"bytes,1,opt,name=team,proto3" json:"team,omitempty"`
+	Window *WindowSelector `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
+	// Without names of people.
+	Anonymous     bool `protobuf:"varint,3,opt,name=anonymous,proto3" json:"anonymous,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -124,6 +126,13 @@ func (x *PrepareReviewRequest) GetWindow() *WindowSelector {
 		return x.Window
 	}
 	return nil
+}
+
+func (x *PrepareReviewRequest) GetAnonymous() bool {
+	if x != nil {
+		return x.Anonymous
+	}
+	return false
 }
 
 type PrepareReviewResponse struct {
@@ -1544,10 +1553,11 @@ var File_opsreview_v1_review_proto protoreflect.FileDescriptor
 
 const file_opsreview_v1_review_proto_rawDesc = "" +
 	"\n" +
-	"\x19opsreview/v1/review.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aopsreview/v1/anomaly.proto\x1a\x19opsreview/v1/budget.proto\x1a\x19opsreview/v1/common.proto\x1a\x1bopsreview/v1/incident.proto\x1a\x17opsreview/v1/load.proto\x1a\x19opsreview/v1/ticket.proto\x1a\x17opsreview/v1/toil.proto\"`\n" +
+	"\x19opsreview/v1/review.proto\x12\fopsreview.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aopsreview/v1/anomaly.proto\x1a\x19opsreview/v1/budget.proto\x1a\x19opsreview/v1/common.proto\x1a\x1bopsreview/v1/incident.proto\x1a\x17opsreview/v1/load.proto\x1a\x19opsreview/v1/ticket.proto\x1a\x17opsreview/v1/toil.proto\"~\n" +
 	"\x14PrepareReviewRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
-	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\"E\n" +
+	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\x12\x1c\n" +
+	"\tanonymous\x18\x03 \x01(\bR\tanonymous\"E\n" +
 	"\x15PrepareReviewResponse\x12,\n" +
 	"\x06review\x18\x01 \x01(\v2\x14.opsreview.v1.ReviewR\x06review\"\xb1\x01\n" +
 	"\x13RenderReviewRequest\x12\x12\n" +
