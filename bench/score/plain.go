@@ -15,6 +15,7 @@ var plainOnes = []detector{
 	{"time-of-day median + MAD, 3.5", flagged(bySlot, 3.5)},
 	{"time-of-day median + MAD, 6", flagged(bySlot, 6)},
 	{"S-H-ESD (alpha .05, 2 %)", flagged(hybridESD, 1)},
+	{"robust STL + ESD (alpha .05, 2 %)", flagged(decomposedESD, 1)},
 	{"dashboard band (2 x, margin .5)", flagged(band, 1)},
 	{"spectral residual, 3", flagged(spectral, 3)},
 }
