@@ -78,10 +78,8 @@ func (f *facts) everyName(ctx context.Context) ([][]string, error) {
 	for _, p := range review.NewRoster(f.org, responders, "").Persons() {
 		names := append([]string{p.Name, p.Key}, refsToProto(p.Refs)...)
 		for _, r := range responders {
-			for _, ref := range p.Refs {
-				if r.Ref == ref {
-					names = append(names, r.Name, r.Email)
-				}
+			if slices.Contains(p.Refs, r.Ref) {
+				names = append(names, r.Name, r.Email)
 			}
 		}
 		for _, o := range f.org.Responders {

@@ -178,15 +178,23 @@ func (f *facts) waivedBreach(ctx context.Context, sc scope, key string) (subject
 		if err != nil {
 			return subject{}, err
 		}
-		for _, l := range meeting.Take(meeting.Facts{Review: p.review, Pages: p.in.Pages, At: p.in.Now}).Loads {
-			for _, b := range l.Breaches {
-				if strings.EqualFold(b.Key, key) {
-					return subject{opsreview.WaiveBreach, b.Key, l.Name + ": " + b.Text}, nil
-				}
-			}
+		taken := meeting.Take(meeting.Facts{Review: p.review, Pages: p.in.Pages, At: p.in.Now})
+		if of, ok := breachIn(taken.Loads, key); ok {
+			return of, nil
 		}
 	}
 	return subject{}, opsreview.Errorf(opsreview.NotFound, "no limit %q was gone over%s in the last week or a window that is under review", bounded(key), ofTeam(sc.team))
+}
+
+func breachIn(loads []meeting.LoadFact, key string) (subject, bool) {
+	for _, l := range loads {
+		for _, b := range l.Breaches {
+			if strings.EqualFold(b.Key, key) {
+				return subject{opsreview.WaiveBreach, b.Key, l.Name + ": " + b.Text}, true
+			}
+		}
+	}
+	return subject{}, false
 }
 
 func (s *meetingService) WithdrawWaiver(ctx context.Context, req *pb.WithdrawWaiverRequest) (*pb.WithdrawWaiverResponse, error) {
