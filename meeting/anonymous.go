@@ -142,7 +142,8 @@ type cloak struct {
 	texts map[string]string // whole sentences, and what stands for them
 	count int
 
-	starts map[rune][]needle // by the first letter in lower case, longest first
+	starts map[string][]needle // by the first letters in lower case, longest first
+	hidden map[string]string   // texts that were seen, with the names replaced
 }
 
 // A needle is what is looked for.

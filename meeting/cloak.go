@@ -15,14 +15,17 @@ func isPeople(k opsreview.ItemKind) bool {
 	return k == opsreview.ItemAttended || k == opsreview.ItemHandover
 }
 
+// beginning is how many letters of a name are looked up at once.
+const beginning = 4
+
 // ready puts what is looked for in the order in which it is tried.
 func (c *cloak) ready() {
-	c.starts = map[rune][]needle{}
+	c.starts, c.hidden = map[string][]needle{}, map[string]string{}
 	add := func(all map[string]string, exactly bool) {
 		for text, instead := range all {
 			runes := []rune(text)
-			first := unicode.ToLower(runes[0])
-			c.starts[first] = append(c.starts[first], needle{text: runes, exactly: exactly, instead: instead})
+			start := lower(runes[:min(beginning, len(runes))])
+			c.starts[start] = append(c.starts[start], needle{text: runes, exactly: exactly, instead: instead})
 		}
 	}
 	add(c.names, false)
@@ -35,8 +38,19 @@ func (c *cloak) ready() {
 	}
 }
 
-// hide replaces the names in a text.
+func lower(runes []rune) string { return strings.Map(unicode.ToLower, string(runes)) }
+
+// hide replaces the names in a text. The same text comes again and again.
 func (c *cloak) hide(text string) string {
+	hidden, ok := c.hidden[text]
+	if !ok {
+		hidden = c.replace(text)
+		c.hidden[text] = hidden
+	}
+	return hidden
+}
+
+func (c *cloak) replace(text string) string {
 	runes := []rune(text)
 	var b strings.Builder
 	changed := false
@@ -56,15 +70,20 @@ func (c *cloak) hide(text string) string {
 	return b.String()
 }
 
-// at returns what is found at a place, whole words only.
+// at returns what is found at a place, whole words only, the longest first.
 func (c *cloak) at(runes []rune, i int) (needle, bool) {
-	for _, n := range c.starts[unicode.ToLower(runes[i])] {
-		end := i + len(n.text)
-		if end > len(runes) || i > 0 && within(runes[i-1], runes[i]) || end < len(runes) && within(runes[end-1], runes[end]) {
-			continue
-		}
-		if n.is(runes[i:end]) && !inDate(runes, i, end) {
-			return n, true
+	if i > 0 && within(runes[i-1], runes[i]) {
+		return needle{}, false
+	}
+	for length := min(beginning, len(runes)-i); length > 0; length-- {
+		for _, n := range c.starts[lower(runes[i:i+length])] {
+			end := i + len(n.text)
+			if end > len(runes) || end < len(runes) && within(runes[end-1], runes[end]) {
+				continue
+			}
+			if n.is(runes[i:end]) && !inDate(runes, i, end) {
+				return n, true
+			}
 		}
 	}
 	return needle{}, false
