@@ -22,7 +22,8 @@ func (db *DB) Check(ctx context.Context) ([]string, error) {
 			return err // What a damaged file says of its rows means nothing.
 		}
 		for _, check := range []func(context.Context, *sql.Tx) ([]string, error){
-			checkReferences, checkCounters, checkNotified, checkMonitors, checkLabels, checkSegments, checkSeriesPoints, db.checkPages,
+			checkReferences, checkCounters, checkNotified, checkMonitors, checkLabels, checkSegments, checkSeriesPoints,
+			checkIncidents, checkMeetings, db.checkPages,
 		} {
 			found, err := check(ctx, tx)
 			if err != nil {

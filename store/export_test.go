@@ -75,6 +75,24 @@ func TicketsQuery(f TicketFilter) (string, []any) { return f.query() }
 // TicketEffectsQuery returns the query by which TicketEffects finds effects.
 func TicketEffectsQuery(f TicketEffectFilter) (string, []any) { return f.query() }
 
+// Queries about incidents, toil and reviews.
+var (
+	LinksQuery   = linksQuery
+	WaiversQuery = waiversQuery
+)
+
+// IncidentsQuery returns the query by which Incidents finds incidents.
+func IncidentsQuery(f IncidentFilter) (string, []any) { return f.query() }
+
+// ToilQuery returns the query by which ToilEntries finds entries.
+func ToilQuery(f ToilFilter) (string, []any) { return f.query() }
+
+// MeetingsQuery returns the query by which Meetings finds reviews.
+func MeetingsQuery(f MeetingFilter) (string, []any) { return f.query() }
+
+// ItemsQuery returns the query by which MeetingItems finds items.
+func ItemsQuery(f MeetingItemFilter) (string, []any) { return f.query() }
+
 // Synchronous returns SQLite's word for how far a transaction waits for the
 // disk: one that is durable, and any other.
 func (db *DB) Synchronous(ctx context.Context) (durable, other int, err error) {

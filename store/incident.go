@@ -120,12 +120,17 @@ func (f IncidentFilter) query() (query string, args []any) {
 			(begins_at > ? AND begins_at < ? AND coalesce(resolved_at, 9223372036854775807) > ?))`)
 		args = append(args, start, end, zero, min(start, end), start)
 	}
+	from := "incidents"
 	if f.Name != "" {
 		ref, _ := opsreview.ParseRef(f.Name)
-		where = append(where, "((source = ? AND id = ?) OR number = ? COLLATE NOCASE OR (id >= ? AND id < ?))")
-		args = append(args, ref.Source, ref.ID, f.Name, f.Name, f.Name+string(utf8.MaxRune))
+		// CROSS JOIN keeps SQLite from reading all incidents to look for these.
+		from = `(SELECT source AS named_source, id AS named FROM incidents WHERE source = ? AND id = ?
+			UNION SELECT source, id FROM incidents WHERE number = ? COLLATE NOCASE
+			UNION SELECT source, id FROM incidents WHERE id >= ? AND id < ?)
+			CROSS JOIN incidents ON source = named_source AND id = named`
+		args = append([]any{ref.Source, ref.ID, f.Name, f.Name, f.Name + string(utf8.MaxRune)}, args...)
 	}
-	return `SELECT ` + incidentColumns + ` FROM incidents WHERE ` + strings.Join(where, " AND ") + ` ORDER BY begins_at, source, id`, args
+	return `SELECT ` + incidentColumns + ` FROM ` + from + ` WHERE ` + strings.Join(where, " AND ") + ` ORDER BY begins_at, source, id`, args
 }
 
 // Incidents returns the incidents that the filter selects, as their sources know

@@ -30,13 +30,16 @@ func scanMeeting(rows *sql.Rows) (m opsreview.Meeting, err error) {
 	}
 	if opened != nil {
 		if m.Opened, err = unpack(opened); err != nil {
-			return m, fmt.Errorf("read meeting %s: %w", m.ID, err)
+			return m, unreadable(m.ID, err)
 		}
 	}
-	if closed != nil {
-		m.Closed, err = unpack(closed)
+	if closed == nil {
+		return m, nil
 	}
-	return m, err
+	if m.Closed, err = unpack(closed); err != nil {
+		return m, unreadable(m.ID, err)
+	}
+	return m, nil
 }
 
 // unpack undoes what pack did.

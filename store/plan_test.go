@@ -99,6 +99,7 @@ func wantPlan(t *testing.T, pool *sql.DB, want, query string, args ...any) strin
 		for _, table := range []string{
 			"p", "pages", "events", "n", "notified", "labels", "l", "segments", "segment_hours",
 			"points", "series", "s", "scans", "c", "charts", "documents",
+			"incidents", "incident_links", "toil", "meetings", "meeting_items", "waivers",
 		} {
 			if strings.HasPrefix(step+" ", "SCAN "+table+" ") && !strings.Contains(step, "pages_triggered_at_source_id_idx") {
 				t.Errorf("a table is read whole: %s", step)

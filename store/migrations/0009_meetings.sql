@@ -123,7 +123,7 @@ CREATE TABLE meetings (
 	forced_open TEXT    NOT NULL DEFAULT '', -- JSON, '' for none
 	version     INTEGER NOT NULL,
 	definitions TEXT    NOT NULL DEFAULT '',
-	CONSTRAINT meetings_closed_check CHECK ((state = 'closed') = (closed IS NOT NULL AND closed_at IS NOT NULL))
+	CONSTRAINT meetings_closed_check CHECK ((state = 'closed') = (closed IS NOT NULL) AND (state = 'closed') = (closed_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX meetings_team_idx ON meetings (team, start_at);
