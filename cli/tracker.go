@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -108,6 +109,11 @@ func (t brokenTracker) InSprint(context.Context, string) ([]ticket.Snapshot, err
 
 // Move implements ticket.Planner.
 func (t brokenTracker) Move(context.Context, string, []string) error { return t.refused() }
+
+// WorkLogs implements ticket.WorkLogger.
+func (t brokenTracker) WorkLogs(context.Context, time.Time, []string) ([]ticket.Logged, error) {
+	return nil, t.refused()
+}
 
 // Query implements ticket.Planner.
 func (t brokenTracker) Query() string {

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/server"
+	"opsreview/ticket"
+	"opsreview/ticket/tickettest"
 )
 
 // toiling serves a week in which Ada was engaged for twenty minutes by a page
@@ -247,4 +250,65 @@ func TestGetLoad_JudgesToil(t *testing.T) {
 	if kinds[opsreview.ToilHotSpot] != 1 || kinds[opsreview.ToilOverLimit] != 1 || review.GetToil().GetSpent().AsDuration() != 21*time.Hour+20*time.Minute {
 		t.Errorf("findings %v, toil %v", kinds, review.GetToil().GetSpent().AsDuration())
 	}
+}
+
+// A logging tracker is one in memory in which people log work.
+type logging struct {
+	ticket.Tracker
+	logged []ticket.Logged
+	keys   []string // of the last call
+}
+
+// WorkLogs implements ticket.WorkLogger.
+func (l *logging) WorkLogs(_ context.Context, _ time.Time, keys []string) ([]ticket.Logged, error) {
+	l.keys = keys
+	return l.logged, nil
+}
+
+func TestSyncWorkLogs(t *testing.T) {
+	work := func(id, who string) ticket.Work {
+		return ticket.Work{ID: id, Names: []string{who, "account-1"}, At: monday(1, "09:00:00"), Spent: time.Hour, LoggedAt: now}
+	}
+	tracker := &logging{Tracker: tickettest.NewTracker(func() time.Time { return now }), logged: []ticket.Logged{
+		{Ref: ticket.Ref{Key: "OPS-1"}, Title: "Rotate the token", Labels: []string{"opsreview", "Secrets"}, Work: []ticket.Work{work("1", "ada@example.com"), work("2", "Bob")}},
+		{Ref: ticket.Ref{Key: "OPS-2"}, Title: "Something", Work: []ticket.Work{work("3", "A stranger")}},
+	}}
+	_, toils := toiling(t, func(o *server.Options) { o.Tracker = tracker })
+	sync := func(saved int32, warnings int) {
+		t.Helper()
+		resp := must(toils.SyncWorkLogs(t.Context(), &pb.SyncWorkLogsRequest{}))(t)
+		if resp.GetSaved() != saved || len(resp.GetWarnings()) != warnings {
+			t.Errorf("sync: %v, want %d saved and %d warnings", resp, saved, warnings)
+		}
+	}
+	spent := func() time.Duration {
+		return must(toils.GetToil(t.Context(), &pb.GetToilRequest{Team: "secrets", Window: inWeek()}))(t).GetReport().GetSpent().AsDuration() - 20*time.Minute
+	}
+	sync(3, 1)
+	sync(0, 1) // nothing has changed
+	if got := spent(); got != 2*time.Hour {
+		t.Errorf("%s of work, want that of Ada and Bob", got)
+	}
+	// Somebody deletes one and changes the other.
+	tracker.logged[0].Work = tracker.logged[0].Work[:1]
+	tracker.logged[0].Work[0].Spent = 90 * time.Minute
+	sync(2, 2)
+	if got := spent(); got != 90*time.Minute {
+		t.Errorf("%s of work, want what is left", got)
+	}
+	// A ticket that is out of sight keeps its work.
+	tracker.logged = tracker.logged[1:]
+	sync(0, 1)
+	if got := spent(); got != 90*time.Minute || len(tracker.keys) != 2 {
+		t.Errorf("%s of work, asked %q", got, tracker.keys)
+	}
+}
+
+func TestSyncWorkLogs_NeedsATrackerThatHasThem(t *testing.T) {
+	_, toils := toiling(t)
+	_, err := toils.SyncWorkLogs(t.Context(), &pb.SyncWorkLogsRequest{})
+	wantCode(t, codes.InvalidArgument, err)
+	_, toils = toiling(t, func(o *server.Options) { o.Tracker = tickettest.NewTracker(func() time.Time { return now }) })
+	_, err = toils.SyncWorkLogs(t.Context(), &pb.SyncWorkLogsRequest{})
+	wantCode(t, codes.InvalidArgument, err)
 }

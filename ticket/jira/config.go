@@ -45,6 +45,7 @@ type Config struct {
 	Parent        string            `yaml:"parent,omitempty"`         // the key of an epic
 	Fields        map[string]any    `yaml:"fields,omitempty"`         // further fields, with templates in their texts
 	Labels        []string          `yaml:"labels,omitempty"`         // further labels
+	WorkLogLabel  string            `yaml:"work_log_label,omitempty"` // of the tickets whose work logs are toil; "opsreview" if empty
 	ReopenStatus  string            `yaml:"reopen_status,omitempty"`  // where a closed ticket goes when it is opened again
 	Pause         string            `yaml:"pause,omitempty"`          // between two writes, "1s" if empty
 
@@ -137,6 +138,9 @@ func (c Config) validPlace() error {
 }
 
 func (c Config) validTexts() error {
+	if l := c.WorkLogLabel; l != "" && !labelForm.MatchString(l) {
+		return opsreview.Errorf(opsreview.Invalid, "work_log_label: %q is not one word: Jira's labels hold no spaces", l)
+	}
 	for _, l := range c.Labels {
 		if !labelForm.MatchString(l) {
 			return opsreview.Errorf(opsreview.Invalid, "labels: %q is not one word: Jira's labels hold no spaces", l)

@@ -45,6 +45,7 @@ func (s *Server) routes() *http.ServeMux {
 		"GET " + api + "/issue/{issue}/comment":               s.onIssue(s.comments),
 		"POST " + api + "/issue/{issue}/comment":              s.onIssue(s.addComment),
 		"PUT " + api + "/issue/{issue}/comment/{id}":          s.onIssue(s.editComment),
+		"GET " + api + "/issue/{issue}/worklog":               s.onIssue(s.workLogs),
 		"GET " + api + "/issue/{issue}/transitions":           s.onIssue(s.transitions),
 		"POST " + api + "/issue/{issue}/transitions":          s.onIssue(s.transition),
 		"GET " + api + "/issue/{issue}/properties/{property}": s.onIssue(s.property),

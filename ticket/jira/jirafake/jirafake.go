@@ -89,6 +89,7 @@ type Issue struct {
 	Resolved    time.Time // zero for unresolved
 	Comments    []Comment
 	Links       []Link
+	WorkLogs    []WorkLog
 	Sprint      int // 0 for the backlog
 
 	indexed time.Time // when searches see it
@@ -110,6 +111,18 @@ type Comment struct {
 	Editor string // who wrote it last; "" for the author
 	Body   string
 	Edits  int // how often it was written anew
+}
+
+// A WorkLog is what an account says that it worked on an issue.
+type WorkLog struct {
+	ID      int
+	Author  string // their display name
+	Email   string // "" where it is hidden, as it is on most of Cloud
+	Comment string
+	Started time.Time
+	Created time.Time
+	Updated time.Time
+	Spent   time.Duration
 }
 
 // A Link leads from one issue to another: From "relates to" or "duplicates" To.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // search is the old search, which only Data Center has.
@@ -71,7 +72,7 @@ func (s *Server) writeAll(hits []*Issue, fields []string) []object {
 	return list
 }
 
-var clauseForm = regexp.MustCompile(`^(\w+)\s*(=|!=|\bin\b|\bis\b)\s*(.+)$`)
+var clauseForm = regexp.MustCompile(`^(\w+)\s*(=|!=|>=|\bin\b|\bis\b)\s*(.+)$`)
 
 // query runs the part of JQL that is needed: clauses joined by AND. What it
 // does not know it refuses, since a search that finds too much would go
@@ -122,6 +123,14 @@ func (s *Server) clause(field, operator, value string) (func(*Issue) bool, strin
 		}
 		return func(i *Issue) bool {
 			return slices.Contains(words, i.Remote()) || slices.Contains(words, i.Key())
+		}, ""
+	case "worklogDate >=":
+		since, err := time.Parse("2006-01-02", words[0])
+		if err != nil {
+			return nil, "Date value '" + words[0] + "' for field 'worklogDate' is invalid."
+		}
+		return func(i *Issue) bool {
+			return slices.ContainsFunc(i.WorkLogs, func(l WorkLog) bool { return !l.Started.Before(since) })
 		}, ""
 	case "statusCategory !=":
 		return func(i *Issue) bool { return i.Status != words[0] }, ""
