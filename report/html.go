@@ -44,6 +44,7 @@ type document struct {
 	Load, Weeks, Monitors, Heat, Timeline section
 	People                                []chart
 	Budget                                *budgetSection
+	Incidents                             *incidentSection
 	Look                                  *lookSection
 	Gaps                                  []review.Gap
 }
@@ -92,7 +93,8 @@ func (d Data) document(mail bool) document {
 		Heat:     section{Chart: d.heatChart(), Tables: []table{d.heatTable(), d.heatPeople()}},
 		Timeline: section{Chart: d.timelineChart(), Tables: []table{d.timelineTable()}},
 		Budget:   d.budgetSection(),
-		Look:     d.lookSection(),
+		Look:     d.lookSection(), Incidents: d.incidentSection(),
+		Withheld: d.withheld(),
 		People:   d.personHeats(), Breaches: d.breaches(), Changes: d.changes(),
 	}
 	if n := r.Headline.Outcomes.Unlabelled; n > 0 {
@@ -145,8 +147,8 @@ func tiles(h review.Headline) []tile {
 		{length(h.Engaged), "of people's time engaged"},
 		{fmt.Sprint(h.Escalated), "escalated, nobody answered"},
 	}
-}
 	if h.Withheld {
 		return slices.Delete(all, 2, 5)
 	}
 	return all
+}

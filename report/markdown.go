@@ -29,6 +29,7 @@ func Markdown(d Data) []byte {
 	m.work()
 	m.closed()
 	m.budget()
+	m.incidents()
 	m.lookBack()
 	m.monitorTable()
 	m.whatToChange()
@@ -114,7 +115,6 @@ func (m *markdown) responders() {
 		m.line("Nobody was notified or on call.")
 		return
 	}
-	m.row("responder", "pages", "business", "off hours", "sleep", "unknown", "broken nights", "engaged", "on call")
 	for _, text := range withheld {
 		m.line("- %s.", prose(text))
 	}
@@ -124,6 +124,7 @@ func (m *markdown) responders() {
 	if len(withheld) > 0 {
 		m.line("")
 	}
+	m.row("responder", "pages", "business", "off hours", "sleep", "unknown", "broken nights", "engaged", "on call")
 	m.line("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
 	for _, l := range m.Review.Loads {
 		m.row(cell(prose(l.Person.Name)), fmt.Sprint(l.Pages), fmt.Sprint(l.Interruptions.Business), fmt.Sprint(l.Interruptions.OffHours),
