@@ -37,7 +37,7 @@ func (f *facts) liveMinutes(ctx context.Context, m opsreview.Meeting) (meeting.M
 	if out.Items, err = f.db.MeetingItems(ctx, store.MeetingItemFilter{Meetings: []string{m.ID}}); err != nil {
 		return out, p, err
 	}
-	if out.Carried, err = f.carried(ctx, m, snapshot.tickets); err != nil {
+	if out.Carried, err = f.carried(ctx, m, snapshot.tickets, p.in.Zone); err != nil {
 		return out, p, err
 	}
 	waivers, err := f.waivers(ctx, m.Team)
@@ -83,8 +83,9 @@ func specOf(w opsreview.Window) opsreview.WindowSpec {
 	return opsreview.WindowSpec{From: w.Start.Format(time.RFC3339Nano), To: w.End.Format(time.RFC3339Nano)}
 }
 
-// carried lists the actions of the team's earlier reviews that are not done.
-func (f *facts) carried(ctx context.Context, m opsreview.Meeting, tickets []opsreview.Ticket) ([]meeting.CarryOver, error) {
+// carried lists the actions of the team's earlier reviews that are not done. The
+// zone is the team's, for the dates in words.
+func (f *facts) carried(ctx context.Context, m opsreview.Meeting, tickets []opsreview.Ticket, zone *time.Location) ([]meeting.CarryOver, error) {
 	earlier, err := f.db.Meetings(ctx, store.MeetingFilter{Team: &m.Team, Before: m.Window.Start, Brief: true})
 	if err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func (f *facts) carried(ctx context.Context, m opsreview.Meeting, tickets []opsr
 	if err != nil {
 		return nil, err
 	}
-	return meeting.Carried(earlier, items, tickets, m.Window), nil
+	return meeting.Carried(earlier, items, tickets, opsreview.Window{Start: m.Window.Start.In(zone), End: m.Window.End.In(zone)}), nil
 }
 
 // waivers are those of a team, and every team's for a review of everybody.
