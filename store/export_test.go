@@ -81,6 +81,8 @@ var (
 	WaiversQuery = waiversQuery
 )
 
+const SelectNamedToil = selectNamedToil
+
 // IncidentsQuery returns the query by which Incidents finds incidents.
 func IncidentsQuery(f IncidentFilter) (string, []any) { return f.query() }
 

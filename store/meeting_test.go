@@ -383,6 +383,7 @@ func TestPlans_Meetings(t *testing.T) {
 		"toil of a window":            {query(store.ToilQuery(store.ToilFilter{Window: window})), "SEARCH toil USING INDEX toil_at_idx (at>? AND at<?)", false},
 		"a team's toil in a window":   {query(store.ToilQuery(store.ToilFilter{Team: team, Window: window})), "SEARCH toil USING INDEX toil_team_idx (team=? AND at>? AND at<?)", false},
 		"what was logged of a task":   {query(store.ToilQuery(store.ToilFilter{Task: "rotate"})), "SEARCH toil USING INDEX toil_task_key_idx (task_key=?)", false},
+		"an entry by its name":        {query(store.SelectNamedToil, []any{"jira", "1"}), "SEARCH toil USING INDEX toil_source_idx (source=? AND source_id=?)", false},
 		"a team's last reviews":       {query(store.MeetingsQuery(store.MeetingFilter{Team: &team, Limit: 5})), "SEARCH meetings USING INDEX meetings_team_idx (team=?)", true},
 		"a team's reviews before":     {query(store.MeetingsQuery(store.MeetingFilter{Team: &team, Before: window.Start})), "SEARCH meetings USING INDEX meetings_team_idx (team=? AND start_at<?)", true},
 		"the minutes of a review":     {query(store.ItemsQuery(store.MeetingItemFilter{Meetings: []string{"secrets/2026-W46"}})), "SEARCH meeting_items USING INDEX meeting_items_meeting_idx (meeting=?)", true},

@@ -181,12 +181,16 @@ func only[T any](ctx context.Context, q querier, query string, key any, scan fun
 	return found[0], nil
 }
 
+// selectNamedToil finds an entry by its name at its source. The last condition
+// lets SQLite use the index, which has only entries with a name.
+const selectNamedToil = `SELECT ` + toilColumns + ` FROM toil WHERE source = ? AND source_id = ? AND source_id <> ''`
+
 // saveToil writes what changed of the batch's entries. One that people took back
 // here stays so.
 func saveToil(ctx context.Context, w *writer, f facts, saved *opsreview.Saved) error {
 	for i := range f.batch.Toil {
 		e := &f.batch.Toil[i]
-		before, err := collect(ctx, w, `SELECT `+toilColumns+` FROM toil WHERE source = ? AND source_id = ?`, []any{e.Source, e.SourceID}, scanToil)
+		before, err := collect(ctx, w, selectNamedToil, []any{e.Source, e.SourceID}, scanToil)
 		if err != nil {
 			return fmt.Errorf("save toil %s: %w", e.SourceID, err)
 		}

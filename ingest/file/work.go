@@ -51,19 +51,28 @@ func (r *record) incident(source string) (opsreview.Incident, error) {
 		}
 		i.FollowUps = append(i.FollowUps, f)
 	}
+	err := r.incidentTimes(&i)
+	return i, err
+}
+
+func (r *record) incidentTimes(i *opsreview.Incident) (err error) {
 	for _, t := range [...]struct {
 		field field
 		to    *time.Time
 	}{
-		{fDeclaredAt, &i.DeclaredAt}, {fStartedAt, &i.StartedAt}, {fDetectedAt, &i.DetectedAt}, {fAcknowledgedAt, &i.AcknowledgedAt},
-		{fMitigatedAt, &i.MitigatedAt}, {fResolvedAt, &i.ResolvedAt}, {fUpdatedAt, &i.UpdatedAt},
+		{fDeclaredAt, &i.DeclaredAt},
+		{fStartedAt, &i.StartedAt},
+		{fDetectedAt, &i.DetectedAt},
+		{fAcknowledgedAt, &i.AcknowledgedAt},
+		{fMitigatedAt, &i.MitigatedAt},
+		{fResolvedAt, &i.ResolvedAt},
+		{fUpdatedAt, &i.UpdatedAt},
 	} {
-		var err error
 		if *t.to, err = r.time(t.field); err != nil {
-			return i, err
+			return err
 		}
 	}
-	return i, nil
+	return nil
 }
 
 // pageRef understands the name of a page: "source/id", or the id alone of a page
