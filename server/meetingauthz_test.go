@@ -103,6 +103,7 @@ func TestWaiver_OfABreachAndOfAnIncident(t *testing.T) {
 	s.open(t)
 	s.settle(t)
 	s.label(t, pb.Verdict_VERDICT_ACTIONABLE, "service_issue", "pd/B0", "pd/B1", "pd/B2", "pd/B3")
+	s.clock.move(14 * day) // The review is of a week that is not the last.
 	open := s.get(t, "").GetAgenda().GetOpen()
 	if len(open) == 0 || open[0].GetKind() != "breach" {
 		t.Fatalf("open: %v", open)

@@ -165,14 +165,15 @@ func (f *facts) waivedBreach(ctx context.Context, sc scope, key string) (subject
 	if err != nil {
 		return subject{}, err
 	}
+	var windows []opsreview.Window
+	for _, m := range open {
+		windows = append(windows, m.Window)
+	}
 	week, err := f.window(opsreview.WindowSpec{}, sc)
 	if err != nil {
 		return subject{}, err
 	}
-	windows := []opsreview.Window{week}
-	for _, m := range open {
-		windows = append(windows, m.Window)
-	}
+	windows = append(windows, week)
 	for _, w := range windows {
 		p, err := f.prepare(ctx, sc.team, specOf(w), acceptedCharts)
 		if err != nil {
