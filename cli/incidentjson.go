@@ -207,6 +207,6 @@ func incidentCSV(x *pb.Incident) []string {
 		at(x.GetDeclareTime()), at(x.GetStartTime()), at(x.GetDetectTime()), at(x.GetAcknowledgeTime()), at(x.GetMitigateTime()), at(x.GetResolveTime()),
 		seconds(x.GetTimeToDetect()), seconds(x.GetTimeToAcknowledge()), seconds(x.GetTimeToMitigate()), seconds(x.GetTimeToResolve()),
 		strings.Join(x.GetServices(), " "), strings.Join(x.GetTeams(), " "), strings.Join(x.GetPages(), " "), x.GetPostmortem(),
-		strconv.FormatBool(x.GetOverdue()), strings.Join(x.GetMissing(), " "),
+		strconv.FormatBool(x.GetOverdue()), strings.Join(x.GetMissing(), ", "),
 	}
 }

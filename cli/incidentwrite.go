@@ -43,7 +43,7 @@ func (a *app) incidentAddCommand() *cobra.Command {
 				}
 				writeLine(a.stdout, fmt.Sprintf("entered incident %s: %s", clean(x.GetName()), bounded(x.GetTitle())))
 				a.printFact("missing", strings.Join(cleaned(x.GetMissing()), ", "))
-				a.indented(0, nil, "to add or correct: opsreview incident link "+shellWord(clean(x.GetName()))+" --severity … --detected-by … --page … --ticket … --postmortem …")
+				writeLine(a.stdout, "to add or correct: opsreview incident link "+shellWord(clean(x.GetName()))+" --severity … --detected-by … --page … --ticket … --postmortem …")
 				return nil
 			})
 		},
@@ -166,7 +166,7 @@ func (a *app) linkAll(ctx context.Context, c client, name string, o linkFlags) e
 	if x.GetText() != "" {
 		a.indented(0, nil, bounded(x.GetText()))
 	}
-	a.indented(0, nil, "to take it back: opsreview incident unlink "+shellWord(clean(x.GetName()))+o.words())
+	writeLine(a.stdout, "to take it back: opsreview incident unlink "+shellWord(clean(x.GetName()))+o.words())
 	return nil
 }
 
@@ -207,6 +207,6 @@ func (a *app) unlinkAll(ctx context.Context, c client, name string, o linkFlags)
 	if o.output == asJSON {
 		return printJSON(a.stdout, incidentToJSON(x))
 	}
-	a.indented(0, nil, "to link it again: opsreview incident link "+shellWord(clean(x.GetName()))+o.words())
+	writeLine(a.stdout, "to link it again: opsreview incident link "+shellWord(clean(x.GetName()))+o.words())
 	return nil
 }
