@@ -109,9 +109,9 @@ func (a *app) printOpenPoint(n int, o *pb.OpenPoint, m *pb.Meeting) {
 
 // hanging prints a text with a lead before its first line.
 func (a *app) hanging(lead, text string) {
-	for i, line := range wrap(text, a.terminalWidth()-len(lead)) {
-		if i > 0 {
-			lead = strings.Repeat(" ", len(lead))
+	for i, line := range wrap(text, a.terminalWidth()-len(lead)-2) {
+		if i == 1 {
+			lead = strings.Repeat(" ", len(lead)+2)
 		}
 		writeLine(a.stdout, lead+line)
 	}

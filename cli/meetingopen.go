@@ -174,11 +174,11 @@ func (a *app) printSection(resp *pb.GetMeetingResponse, at int, form agendaForm)
 		writeWrapped(a.stdout, "      ", bounded(line), a.terminalWidth())
 	}
 	for _, p := range s.GetPoints() {
-		mark := "  "
+		mark := "      "
 		if p.GetOpen() {
-			mark = "! "
+			mark = "    ! "
 		}
-		writeWrapped(a.stdout, "    "+mark, pointText(p), a.terminalWidth())
+		a.hanging(mark, pointText(p))
 	}
 }
 

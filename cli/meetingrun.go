@@ -101,7 +101,7 @@ func (a *app) labelMeeting(ctx context.Context, c client, m *pb.Meeting, first, 
 		t.queue = append([]*triageItem{{page: page.GetPage(), labelled: labelInForce(page.GetPage()) != nil}}, t.queue...)
 	}
 	t.at = max(t.at, 0)
-	t.call = triageCaller{ctx: func() context.Context { return ctx }, api: c.pages, author: author}
+	t.call = triageCaller{api: c.pages, author: author}
 	t.newID, t.style = newRequestID, a.style()
 	return t, nil
 }

@@ -52,7 +52,7 @@ end, at most 180 days away; after it the subject is open again.`,
 	o.addWho(cmd, "waives it")
 	o.addOutput(cmd, "table or json")
 	f := cmd.Flags()
-	f.StringVar(&o.req.Kind, "kind", "", "what SUBJECT is, as a `KIND`: page, monitor, breach or incident (default as its name looks)")
+	f.StringVar(&o.req.Kind, "kind", "", "what SUBJECT is, as a `KIND`: page, monitor, breach or incident (default whatever has that name)")
 	f.StringVar(&o.req.Owner, "owner", "", "who answers for it, `NAME`")
 	f.StringVar(&o.req.Reason, "reason", "", "why, as a `TEXT`")
 	f.StringVar(&o.req.Expires, "expires", "", "until when: a date, a time or a `SPAN` from now, such as 2026-12-01 or 14d")
@@ -60,26 +60,11 @@ end, at most 180 days away; after it the subject is open again.`,
 	return cmd
 }
 
-// kindOf says what a subject is by how it is written: monitors begin with m-, the
-// keys of breaches name a limit and a person.
-func kindOf(subject string) string {
-	limit, _, breach := strings.Cut(subject, ":")
-	switch {
-	case strings.HasPrefix(subject, "m-") && !strings.Contains(subject, "/"):
-		return "monitor"
-	case breach && !strings.Contains(limit, "/"):
-		return "breach"
-	case strings.HasPrefix(subject, "manual/"):
-		return "incident"
-	}
-	return "page"
-}
-
 func (a *app) waive(ctx context.Context, o *waiveFlags) error {
-	if o.req.Kind == "" {
-		o.req.Kind = kindOf(o.req.GetSubject())
-	} else if err := oneOfWords("--kind", o.req.GetKind(), waiveKinds); err != nil {
-		return err
+	if o.req.GetKind() != "" {
+		if err := oneOfWords("--kind", o.req.GetKind(), waiveKinds); err != nil {
+			return err
+		}
 	}
 	o.req.Team, o.req.Author, o.req.RequestId = o.team, a.whoSpeaks(&o.meetingFlags), newRequestID()
 	return a.withClient(ctx, func(ctx context.Context, c client) error {

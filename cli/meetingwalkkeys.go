@@ -260,6 +260,7 @@ func (m *meetingWalk) pagesCame(msg walkPagesMsg) tea.Cmd {
 		return nil
 	}
 	m.step, m.label = walkLabelling, msg.triage
+	m.label.call.ctx = m.call.ctx // the one that they were read with has ended
 	m.label.width, m.label.height = m.width, m.height
 	return m.label.Init()
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -99,11 +100,17 @@ func (tm *terminal) do(args ...string) string {
 // when the command has ended, and shows its exit status.
 func (tm *terminal) triage(width, height int, more ...string) {
 	tm.t.Helper()
+	tm.command(width, height, append([]string{"page", "triage", "--author", "ada"}, more...)...)
+}
+
+// command runs a command as triage does.
+func (tm *terminal) command(width, height int, words ...string) {
+	tm.t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		tm.t.Fatal(err)
 	}
-	args := append(append(tm.args, "page", "triage", "--author", "ada"), more...)
+	args := slices.Concat(tm.args, words)
 	line := "env"
 	for _, v := range append(tm.env, commandVariable+"="+strings.Join(args, commandSeparator)) {
 		line += " " + quoted(v)
