@@ -51,6 +51,7 @@ var contract = map[string]any{
 	"token": tokenJSON{}, "audit entry": auditJSON{},
 	"sync": syncJSON{}, "import": importJSON{}, "import problem": problemJSON{}, "saved": savedJSON{},
 	"lint": lintJSON{}, "lint problem": lintProblemJSON{}, "unreadable file": unreadableJSON{}, "lint rule": lintRuleJSON{},
+	"definition":   definitionJSON{},
 	"budget check": budgetCheckJSON{}, "checked SLO": checkedSLOJSON{}, "objective problem": checkedProblemJSON{},
 	"changed": changedJSON{}, "backup": backupJSON{}, "database check": soundJSON{},
 }

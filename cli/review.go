@@ -299,6 +299,8 @@ type reviewJSON struct {
 	Findings       []findingJSON `json:"findings"`
 	FindingTickets []ticketJSON  `json:"finding_tickets"`
 	ClosedTickets  []ticketJSON  `json:"closed_tickets"`
+
+	Definitions map[string]int32 `json:"definitions"`
 }
 
 type headlineJSON struct {
@@ -335,7 +337,7 @@ type topicJSON struct {
 
 func reviewToJSON(r *pb.Review) reviewJSON {
 	out := reviewJSON{
-		Team: r.GetTeam(), Window: windowToJSON(r.GetWindow()), Week: r.GetWeek(), TimeZone: r.GetTimeZone(),
+		Team: r.GetTeam(), Window: windowToJSON(r.GetWindow()), Week: r.GetWeek(), TimeZone: r.GetTimeZone(), Definitions: reviewDefinitions(),
 		Headline: headlineToJSON(r.GetHeadline()), Monitors: []monitorJSON{}, Loads: loadsToJSON(r.GetLoads()),
 		Topics: []topicJSON{}, More: r.GetMoreTopics(), Gaps: gapsToJSON(r.GetGaps()),
 		Suggested: suggestedToJSON(r.GetSuggested()), Budget: burnReportToJSON(r.GetBudget()), LookBack: lookBackToJSON(r.GetLookBack()),

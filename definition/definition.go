@@ -17,6 +17,13 @@ type Definition struct {
 	Section string // of a review in which it is printed; one of the agenda's
 }
 
+// Sections lists the sections of a review in the order of its agenda.
+func Sections() []string {
+	return []string{
+		"carried_over", "budgets", "pages", "load", "incidents", "anomalies", "toil", "wins", "failures", "demos", "actions",
+	}
+}
+
 // registry holds every definition, in the order of docs/definitions.md.
 var registry = [][]Definition{
 	pages, load, budgets, burns, whatIfs, findings, anomalies, incidents, toils, tickets,

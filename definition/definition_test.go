@@ -117,13 +117,16 @@ func TestDocumented_FindsPlantedDifferences(t *testing.T) {
 }
 
 func TestRegistry_IsWhole(t *testing.T) {
-	sections := map[string]bool{}
+	var agenda []string
 	for _, s := range meeting.Sections() {
-		sections[string(s)] = true
+		agenda = append(agenda, string(s))
+	}
+	if diff := cmp.Diff(agenda, definition.Sections()); diff != "" {
+		t.Errorf("sections (-agenda +registry):\n%s", diff)
 	}
 	named := regexp.MustCompile(`\b([a-z][a-z0-9_.]*)/([0-9]+)\b`)
 	for _, d := range definition.All() {
-		if d.Formula == "" || d.Version < 1 || !sections[d.Section] {
+		if d.Formula == "" || d.Version < 1 || !slices.Contains(agenda, d.Section) {
 			t.Errorf("%s has no formula, no version, or no section of the agenda: %+v", d.ID, d)
 		}
 		if again, ok := definition.Of(d.ID); !ok || again != d {

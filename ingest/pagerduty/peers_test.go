@@ -44,6 +44,9 @@ func TestPeers12_EveryIncidentIsThereOrTheRunSaysSo(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			if raceEnabled && tt.spec.Incidents+tt.spec.Storm > 500 {
+				t.Skip("it is only large")
+			}
 			w := pdfake.Build(tt.spec)
 			a := openAccount(t, w, monday)
 			a.cfg.Backfill, a.cfg.Alerts = tt.backfill, new(bool)

@@ -240,6 +240,9 @@ func TestPull_AnalyticsThatAgreeCostNothing(t *testing.T) {
 // A second with more log entries than PagerDuty hands out is marked, and stops
 // nothing.
 func TestPull_SecondBeyondTheCap(t *testing.T) {
+	if raceEnabled {
+		t.Skip("ten thousand log entries one after another take minutes, and no path of their own")
+	}
 	w := pdfake.Build(pdfake.Spec{
 		Incidents: 12, Start: monday.Add(-10 * time.Hour), End: monday.Add(-time.Hour), Burst: 10_200, BurstAt: monday.Add(-5 * time.Hour),
 	})
