@@ -35,6 +35,20 @@ var reviewFields = map[string]string{
 	"loads.shifts": "shifts", "loads.pages_per_shift": "pages_per_shift", "loads.pages_per_week": "pages_per_week",
 	"loads.engaged_seconds": "engaged", "loads.acknowledged": "acknowledged", "loads.timed_out": "timed_out", "loads.breaches.value": "breaches",
 
+	"load_aggregate": "load_aggregate",
+
+	"incidents.*.detect_seconds": "incident_detect", "incidents.*.acknowledge_seconds": "incident_acknowledge",
+	"incidents.*.mitigate_seconds": "incident_mitigate", "incidents.*.resolve_seconds": "incident_resolve", "incidents.*.burned": "incident_burned",
+	"incidents.noticed_by": "detection_share", "incidents.detect": "incident_detect", "incidents.acknowledge": "incident_acknowledge",
+	"incidents.mitigate": "incident_mitigate", "incidents.resolve": "incident_resolve",
+	"incidents.missing.count": "incident_missing", "incidents.missing.total": "incidents",
+
+	"toil.spent_seconds": "toil", "toil.overhead_seconds": "toil_overhead", "toil.dropped_seconds": "toil_dropped",
+	"toil.working_seconds": "toil_working", "toil.*.working_seconds": "toil_working", "toil.*.entries": "toil_entries",
+	"toil.people.spent_seconds": "toil_person", "toil.categories.spent_seconds": "toil_category", "toil.origins.spent_seconds": "toil_origin",
+	"toil.weeks.spent_seconds": "toil_week", "toil.tasks.spent_seconds": "toil_task", "toil.tasks.per_week_seconds": "toil_task_week",
+	"toil.tasks.quarter_seconds": "toil_task_quarter", "toil.tasks.people": "toil_task_people", "toil.tasks.automation": "toil_saved",
+
 	"more_topics": "topic", "suggested": "suggestion",
 
 	"budget.standings.*.total": "budget.total", "budget.standings.*.bad": "budget.bad", "budget.standings.*.allowed": "allowed",
@@ -74,6 +88,8 @@ var reviewFields = map[string]string{
 // notDefined says of the numbers that measure nothing why they have no
 // definition.
 var notDefined = map[string]string{
+	"toil.limit":                             "the policy's bound",
+	"toil.people_withheld":                   "how much is not told",
 	"loads.breaches.max":                     "the policy's bound",
 	"budget.standings.slo":                   "the document's",
 	"budget.standings.objective":             "the document's",

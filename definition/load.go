@@ -33,6 +33,8 @@ var load = []Definition{
 		"assignments", "", "load"},
 	{"timed_out", 1, "assignments that began in the window whose page moved up by itself before the person answered",
 		"assignments", "", "load"},
+	{"load_aggregate", 1, "what those are told who may not see each person's load: how many people were on call or notified, their interruptions and engaged time in all, the median and the most of their load.pages/1, how many were woken, and breaches by limit. Withheld for fewer people than privacy.least_people (3)",
+		"", "", "load"},
 	{"breaches", 1, "limits that people's loads went over, each once for each person; see Limits",
 		"breaches", "", "load"},
 	{"sleep_interruptions", 1, "of interruptions/1, those in the sleep hours of whom they reached (hours/1)",
