@@ -133,7 +133,7 @@ type sentJSON struct {
 func (a *app) reportSendCommand() *cobra.Command {
 	var scope scopeFlags
 	var output string
-	var dryRun bool
+	var dryRun, anonymous bool
 	cmd := &cobra.Command{
 		Use:   "send [NAME…]",
 		Short: "Send reports to their configured destinations",
@@ -149,7 +149,7 @@ flags say otherwise. Sending by hand changes nothing about the schedule.`,
 			if err := checkOutput(output, asTable, asJSON); err != nil {
 				return err
 			}
-			req := &pb.SendReportRequest{Team: scope.team, Window: scope.selector(), Destinations: names, ValidateOnly: dryRun}
+			req := &pb.SendReportRequest{Team: scope.team, Window: scope.selector(), Destinations: names, ValidateOnly: dryRun, Anonymous: anonymous}
 			return a.withClient(cmd.Context(), func(ctx context.Context, c client) error {
 				resp, err := c.reviews.SendReport(ctx, req)
 				if err != nil {
@@ -162,6 +162,7 @@ flags say otherwise. Sending by hand changes nothing about the schedule.`,
 	scope.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", asTable, "print as `FORM`: table or json")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be sent where, and send nothing")
+	cmd.Flags().BoolVar(&anonymous, "anonymous", false, "leave the names of people out, as destinations can be configured to")
 	return cmd
 }
 

@@ -48,6 +48,7 @@ type facts struct {
 	incidents incident.Settings // which incidents must leave what behind
 
 	privacy Privacy // who sees people's load
+	guarded bool    // callers are asked who they are
 }
 
 // A scope is one team's view of the world: whose services, whose clock, which

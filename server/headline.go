@@ -41,6 +41,7 @@ type headline struct {
 	start        time.Time
 	head         review.Headline
 	overLimits   int                      // people with a breach
+	few          bool                     // there are too few people to tell that
 	weird        map[lookback.Context]int // open anomalies of the last week's look back; nil if nothing is looked at
 }
 
@@ -150,6 +151,10 @@ func (h *headliner) team(ctx context.Context, team string) ([]headline, error) {
 		}
 		r := review.Prepare(in)
 		line := headline{team: team, window: name, start: w.Start, head: r.Headline}
+		if h.facts.guarded { // Who scrapes is nobody who may see a person's load.
+			a := review.Audience{Sees: viewer{}.sees, Least: h.facts.privacy.LeastPeople}
+			line.head, line.few = a.Review(r).Headline, a.Few(len(r.Loads))
+		}
 		for _, l := range r.Loads {
 			if len(l.Breaches) > 0 {
 				line.overLimits++
@@ -227,9 +232,9 @@ var (
 	reviewOpen          = describe("opsreview_review_open_pages", "Of the pages, those that are still open.", "team", "window")
 	reviewEscalated     = describe("opsreview_review_escalated_pages", "Of the pages, those that moved up because nobody answered.", "team", "window")
 	reviewOutcomes      = describe("opsreview_review_outcome_pages", "Pages by outcome: actionable or not, and whether somebody acted.", "team", "window", "outcome")
-	reviewInterruptions = describe("opsreview_review_interruptions", "Interruptions of people by the team's pages, by the class of the hour on their own clock.", "team", "window", "class")
-	reviewInterrupted   = describe("opsreview_review_interrupted_people", "People whom the team's pages interrupted.", "team", "window")
-	reviewOverLimits    = describe("opsreview_review_people_over_limits", "People whose load is over at least one limit of the policy.", "team", "window")
+	reviewInterruptions = describe("opsreview_review_interruptions", "Interruptions of people by the team's pages, by the class of the hour on their own clock. Absent if the server asks who calls and too few people were interrupted to tell.", "team", "window", "class")
+	reviewInterrupted   = describe("opsreview_review_interrupted_people", "People whom the team's pages interrupted. Absent as their interruptions are.", "team", "window")
+	reviewOverLimits    = describe("opsreview_review_people_over_limits", "People whose load is over at least one limit of the policy. Absent if the server asks who calls and the team has too few people to tell.", "team", "window")
 	reviewAnomalies     = describe("opsreview_review_open_anomalies", "Anomalies on the team's dashboards that nobody has decided about, by whether anybody knows of them: of the look back that ends with the last complete week. Absent if nothing is looked at, or not all of it yet.", "team", "context")
 	reviewStart         = describe("opsreview_review_window_start_timestamp_seconds", "When the window begins.", "team", "window")
 	reviewComputed      = describe("opsreview_review_computed_timestamp_seconds", "When the review's numbers were computed. Absent before the first time.")
@@ -268,8 +273,9 @@ func (h *headliner) Collect(ch chan<- prometheus.Metric) {
 		gauge(reviewLabelled, float64(head.Labelled), l.team, l.window)
 		gauge(reviewOpen, float64(head.Open), l.team, l.window)
 		gauge(reviewEscalated, float64(head.Escalated), l.team, l.window)
-		gauge(reviewInterrupted, float64(head.Responders), l.team, l.window)
-		gauge(reviewOverLimits, float64(l.overLimits), l.team, l.window)
+		if !l.few {
+			gauge(reviewOverLimits, float64(l.overLimits), l.team, l.window)
+		}
 		for c, n := range l.weird {
 			gauge(reviewAnomalies, float64(n), l.team, string(c))
 		}
@@ -279,6 +285,10 @@ func (h *headliner) Collect(ch chan<- prometheus.Metric) {
 		} {
 			gauge(reviewOutcomes, float64(n), l.team, l.window, string(outcome))
 		}
+		if head.Withheld {
+			continue
+		}
+		gauge(reviewInterrupted, float64(head.Responders), l.team, l.window)
 		for class, n := range map[opsreview.HoursClass]int{
 			opsreview.BusinessHours: head.Interruptions.Business, opsreview.OffHours: head.Interruptions.OffHours,
 			opsreview.SleepHours: head.Interruptions.Sleep, opsreview.UnknownHours: head.Interruptions.Unknown,

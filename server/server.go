@@ -142,7 +142,7 @@ func New(o Options) *Server {
 	s.syncs = newSyncer(o, s.metrics)
 	facts := &facts{
 		db: o.DB, org: o.Org, rules: o.Rules, slos: o.Objectives, now: o.Now, tracker: o.Tracker,
-		known: known{boards: o.Boards, charts: o.Charts, definitions: o.Definitions, runbooks: o.Runbooks, rules: o.LintRules}, look: o.LookBack, toil: o.Toil, incidents: o.Incidents, privacy: o.Privacy,
+		known: known{boards: o.Boards, charts: o.Charts, definitions: o.Definitions, runbooks: o.Runbooks, rules: o.LintRules}, look: o.LookBack, toil: o.Toil, incidents: o.Incidents, privacy: o.Privacy, guarded: o.Auth != nil,
 	}
 	s.courier = &courier{opts: o, facts: facts}
 	s.addHTTP(facts)
