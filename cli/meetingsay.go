@@ -143,7 +143,7 @@ func (a *app) printAdded(resp *pb.AddItemResponse) {
 		more = append(more, "for "+bounded(i.GetOwner()))
 	}
 	if i.GetDueTime() != nil {
-		more = append(more, "by "+i.GetDueTime().AsTime().Format("2006-01-02 15:04")+" UTC")
+		more = append(more, "until "+i.GetDueTime().AsTime().Format("2006-01-02 15:04")+" UTC")
 	}
 	if i.GetTicket() != "" {
 		more = append(more, "ticket "+bounded(i.GetTicket()))
@@ -157,7 +157,7 @@ func (a *app) printAdded(resp *pb.AddItemResponse) {
 
 // section adds the flags that say what an item is about.
 func (o *itemFlags) about(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.item.Section, "section", "", "the agenda's `SECTION` that it belongs to")
+	cmd.Flags().StringVar(&o.item.Section, "section", o.item.GetSection(), "the agenda's `SECTION` that it belongs to")
 	cmd.Flags().StringVar(&o.item.Subject, "subject", "", "what it is about: a page, a monitor, a finding's key, an incident: `NAME`")
 }
 

@@ -186,8 +186,9 @@ func (s *season) minutes(review string) string {
 }
 
 // killClose runs "review close" in a process of its own and kills it when it has
-// begun to write, some turns of a loop later.
-func (s *season) killClose(review string, turns int) {
+// begun to write, some turns of a loop later. It reports whether that came in
+// time.
+func (s *season) killClose(review string, turns int) (killed bool) {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), commandVariable+"="+strings.Join(s.args("review", "close", review, "--author", "Ben Okafor"), commandSeparator),
@@ -203,7 +204,7 @@ func (s *season) killClose(review string, turns int) {
 	for writing := false; turns > 0; {
 		select {
 		case <-ended:
-			return
+			return false
 		default:
 		}
 		if info, err := os.Stat(s.path("season.db-wal")); err == nil && info.Size() > 0 {
@@ -216,6 +217,7 @@ func (s *season) killClose(review string, turns int) {
 	}
 	_ = cmd.Process.Kill() // it may have ended
 	<-ended
+	return cmd.ProcessState.ExitCode() < 0
 }
 
 // has checks that a text says something, however its lines are broken.
@@ -291,8 +293,11 @@ func (s *season) firstWeek() string {
 	s.settle(firstReview, "")
 
 	said := len(read[agendaJSON](s, "review", "status", firstReview).Items)
-	for turns := range 5 {
-		s.killClose(firstReview, 1+turns*40)
+	kills := 0
+	for turns := 1; turns < 300_000; turns *= 6 {
+		if s.killClose(firstReview, turns) {
+			kills++
+		}
 		now := read[agendaJSON](s, "review", "status", firstReview)
 		if got := len(now.Items); got != said {
 			t.Fatalf("after a kill %d things are written down, and %d were said", got, said)
@@ -301,6 +306,10 @@ func (s *season) firstWeek() string {
 			break
 		}
 	}
+	if kills == 0 {
+		t.Error("every process was quicker than its kill")
+	}
+	t.Logf("%d processes were killed while they closed the review", kills)
 	if read[agendaJSON](s, "review", "status", firstReview).Meeting.State == meetingIsOpen {
 		has(t, s.do("review", "close", firstReview, "--author", "Ben Okafor"), "closed: secrets/2026-W43")
 	}
