@@ -2,6 +2,6 @@
 
 package server_test
 
-// crashes is how often a test kills a process: each takes long under the race
-// detector, which sees the same code each time.
-const crashes = 3
+// crashes is how often a test kills a process that closes crashWeeks reviews:
+// each takes long under the race detector, which sees the same code each time.
+const crashes, crashWeeks = 2, 4

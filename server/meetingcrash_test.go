@@ -28,9 +28,8 @@ const (
 	// crashMeetings names the database of the process that TestMeeting_Crash
 	// kills.
 	crashMeetings = "OPSREVIEW_CRASH_MEETINGS"
-	// crashWeeks is how many reviews there are to close, and crashSaid how many
-	// things were said in each.
-	crashWeeks, crashSaid = 24, 3
+	// crashSaid is how many things were said in each of the reviews.
+	crashSaid = 3
 )
 
 // openAt serves the database at a path, in the name of Ada.
