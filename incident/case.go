@@ -29,6 +29,11 @@ const (
 func (in *Input) judge(i opsreview.Incident) Case {
 	i = Linked(i, in.Links)
 	pages := in.pagesOf(i)
+	for _, p := range pages {
+		if p.Ref == i.Ref && i.ResolvedAt.IsZero() { // a source whose pages may be incidents
+			i.ResolvedAt = p.ResolvedAt
+		}
+	}
 	c := Case{Incident: i, Pages: i.Pages, FollowUps: in.followUps(i), Detector: i.DetectedBy}
 	if c.Detector == "" && alerted(i, pages) {
 		c.Detector, c.Inferred = opsreview.DetectedByAlert, true

@@ -362,3 +362,17 @@ func TestPrepare_FollowUps(t *testing.T) {
 		t.Errorf("follow-ups (-want +got):\n%s", diff)
 	}
 }
+
+// A source whose pages may be incidents may lower an incident's rank and tell
+// of it as a page only from then on.
+func TestPrepare_ThePageOfTheSameNameTellsWhenItWasResolved(t *testing.T) {
+	c := prepare(t, func(in *incident.Input, i *opsreview.Incident) {
+		i.Ref, i.ResolvedAt, i.Pages = opsreview.Ref{Source: "pd", ID: "P1"}, time.Time{}, []opsreview.Ref{{Source: "pd", ID: "P1"}}
+		own := page("P1", at("2026-11-10T10:05"), time.Time{}, opsreview.Integration)
+		own.ResolvedAt = at("2026-11-10T12:30")
+		in.Pages = []opsreview.Page{own}
+	})
+	if diff := cmp.Diff(known("2h30m"), c.Times.Resolve); diff != "" {
+		t.Errorf("time to resolve (-want +got):\n%s", diff)
+	}
+}

@@ -14,7 +14,7 @@ func Prepare(in Input) Report {
 	r := Report{Window: in.Window}
 	for _, i := range in.Incidents {
 		c := in.judge(i)
-		within := touches(i, in.Window)
+		within := touches(c.Incident, in.Window)
 		if within {
 			r.Cases = append(r.Cases, c)
 		}

@@ -79,20 +79,23 @@ type apiLogEntry struct {
 }
 
 type apiIncident struct {
-	ID           string      `json:"id"`
-	Type         string      `json:"type"`
-	Summary      string      `json:"summary"`
-	HTMLURL      string      `json:"html_url"`
-	Number       apiNumber   `json:"incident_number"`
-	Title        string      `json:"title"`
-	CreatedAt    string      `json:"created_at"`
-	UpdatedAt    string      `json:"updated_at"`
-	ResolvedAt   string      `json:"resolved_at"`
-	ChangedAt    string      `json:"last_status_change_at"`
-	ChangedBy    *apiRef     `json:"last_status_change_by"`
-	Status       string      `json:"status"`
-	Urgency      string      `json:"urgency"`
-	Priority     *apiRef     `json:"priority"`
+	ID         string    `json:"id"`
+	Type       string    `json:"type"`
+	Summary    string    `json:"summary"`
+	HTMLURL    string    `json:"html_url"`
+	Number     apiNumber `json:"incident_number"`
+	Title      string    `json:"title"`
+	CreatedAt  string    `json:"created_at"`
+	UpdatedAt  string    `json:"updated_at"`
+	ResolvedAt string    `json:"resolved_at"`
+	ChangedAt  string    `json:"last_status_change_at"`
+	ChangedBy  *apiRef   `json:"last_status_change_by"`
+	Status     string    `json:"status"`
+	Urgency    string    `json:"urgency"`
+	Priority   *apiRef   `json:"priority"`
+	Kind       *struct {
+		Name string `json:"name"`
+	} `json:"incident_type"`
 	Service      *apiRef     `json:"service"`
 	Policy       *apiRef     `json:"escalation_policy"`
 	AlertCounts  *apiCounts  `json:"alert_counts"`

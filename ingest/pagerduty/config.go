@@ -34,6 +34,8 @@ type Config struct {
 	Alerts    *bool    `yaml:"alerts,omitempty"`     // read the alerts of each incident; true if unset
 	Notes     *bool    `yaml:"notes,omitempty"`      // read the notes of incidents that have some; true if unset
 
+	Incidents *Declared `yaml:"incidents,omitempty"` // which of them people declared; nil for none
+
 	// WebhookSecretFile is a file that holds the secrets of webhook
 	// subscriptions, one a line; without it no webhook is taken.
 	WebhookSecretFile string `yaml:"webhook_secret_file,omitempty"`
@@ -72,7 +74,7 @@ func (c Config) Validate() error {
 			return opsreview.Errorf(opsreview.Invalid, "teams: %q is not a team's ID, such as PQ9K7I8: IDs stand in the team's web address", id)
 		}
 	}
-	return nil
+	return c.Incidents.validate()
 }
 
 func (c Config) baseURL() string { return cmp.Or(c.BaseURL, usHost) }

@@ -26,13 +26,16 @@ type facts struct {
 
 	triggers, notes map[string]string    // incident → its newest entry of that kind
 	kept            map[string]time.Time // incident → the version of it among the raw items
+
+	declared  *Declared // which incidents people declared; nil for none
+	incidents map[string]opsreview.Incident
 }
 
 func newFacts(source string, at time.Time) *facts {
 	return &facts{
 		source: source, at: at,
 		pages: map[string]*opsreview.Page{}, people: map[string]opsreview.Responder{},
-		triggers: map[string]string{}, notes: map[string]string{}, kept: map[string]time.Time{},
+		triggers: map[string]string{}, notes: map[string]string{}, kept: map[string]time.Time{}, incidents: map[string]opsreview.Incident{},
 	}
 }
 
@@ -227,6 +230,7 @@ func bare(raw []byte) []byte {
 // says. Of two versions of an incident the newer one counts.
 func (f *facts) page(inc *apiIncident) *opsreview.Page {
 	said := inc.page(f.source)
+	f.declare(inc, &said)
 	if s := inc.Service; idOf(s) != "" && s.label() != "" {
 		f.mentionService(s)
 	}
@@ -336,7 +340,10 @@ func (f *facts) done() opsreview.Batch {
 	}
 	b.Shifts = joinShifts(b.Shifts)
 	b.Raw = newestRaw(b.Raw)
+	b.Incidents = f.declaredOnes()
+	declared := f.declared
 	*f = *newFacts(f.source, f.at)
+	f.declared = declared
 	return b
 }
 

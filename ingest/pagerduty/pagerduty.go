@@ -103,6 +103,7 @@ func (s *Source) Type() string { return sourceType }
 // Remap implements [ingest.Mapper].
 func (s *Source) Remap(r opsreview.Reject) (opsreview.Batch, error) {
 	f := newFacts(s.cfg.Name, r.At)
+	f.declared = s.cfg.Incidents
 	if err := f.item(r.Type, r.Body); err != nil {
 		return opsreview.Batch{}, err
 	}
@@ -182,4 +183,8 @@ func (p *puller) save(ctx context.Context, b opsreview.Batch, pr ingest.Progress
 	return nil
 }
 
-func (p *puller) facts() *facts { return newFacts(p.cfg.Name, p.now) }
+func (p *puller) facts() *facts {
+	f := newFacts(p.cfg.Name, p.now)
+	f.declared = p.cfg.Incidents
+	return f
+}
