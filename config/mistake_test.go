@@ -26,11 +26,11 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"a key of a source that nobody knows": {
 			"sources:\n  - name: pd\n    type: pagerduty\n    backfil: 7d\n",
-			"opsreview.yaml:4: sources[0].backfil: there is no such key: the keys are alerts, backfill, base_url, every, name, notes, teams, token_env, token_file, type, webhook_secret_file",
+			"opsreview.yaml:4: sources[0].backfil: there is no such key: the keys are alerts, backfill, base_url, every, incidents, name, notes, teams, token_env, token_file, type, webhook_secret_file",
 		},
 		"a secret in the file": {
 			"sources:\n  - name: pd\n    type: pagerduty\n    token: u+Secret1\n",
-			"opsreview.yaml:4: sources[0].token: there is no such key: the keys are alerts, backfill, base_url, every, name, notes, teams, token_env, token_file, type, webhook_secret_file; secrets are not written here: name their file with token_file or their variable with token_env",
+			"opsreview.yaml:4: sources[0].token: there is no such key: the keys are alerts, backfill, base_url, every, incidents, name, notes, teams, token_env, token_file, type, webhook_secret_file; secrets are not written here: name their file with token_file or their variable with token_env",
 		},
 		"a type of source that nobody knows": {
 			"sources:\n  - {name: pd, type: pagerdty, token_file: t}\n",
