@@ -75,7 +75,7 @@ func (s *meetingService) close(ctx context.Context, req *pb.CloseMeetingRequest,
 		c.Forced = "" // There was nothing to force.
 	}
 	for _, o := range minutes.Open {
-		c.ForcedOpen = append(c.ForcedOpen, o.Title+": "+o.Text)
+		c.ForcedOpen = append(c.ForcedOpen, bounded(o.Title)+": "+o.Text) // a source's title may be of any length
 	}
 	if c.Closed, err = meeting.Encode(meeting.Keep(minutes)); err != nil {
 		return nil, err

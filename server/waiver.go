@@ -35,7 +35,7 @@ func (s *meetingService) CreateWaiver(ctx context.Context, req *pb.CreateWaiverR
 	if err != nil {
 		return nil, err
 	}
-	w.Team, w.Kind, w.Subject, w.Title = sc.team, of.kind, of.name, of.title
+	w.Team, w.Kind, w.Subject, w.Title = sc.team, of.kind, of.name, bounded(of.title)
 	r, err := request(req, w.At)
 	if err != nil {
 		return nil, err
