@@ -36,6 +36,7 @@ type client struct {
 	tickets    pb.TicketServiceClient
 	anomalies  pb.AnomalyServiceClient
 	dashboards pb.DashboardServiceClient
+	toils      pb.ToilServiceClient
 	meetings   pb.MeetingServiceClient
 	incidents  pb.IncidentServiceClient
 }
@@ -70,6 +71,7 @@ func (a *app) withClient(ctx context.Context, fn func(context.Context, client) e
 		tickets:    pb.NewTicketServiceClient(conn),
 		anomalies:  pb.NewAnomalyServiceClient(conn),
 		dashboards: pb.NewDashboardServiceClient(conn),
+		toils:      pb.NewToilServiceClient(conn),
 		meetings:   pb.NewMeetingServiceClient(conn),
 		incidents:  pb.NewIncidentServiceClient(conn),
 	})

@@ -35,6 +35,8 @@ var contract = map[string]any{
 	"episode": episodeJSON{}, "page burn": pageBurnJSON{}, "paging quality": qualityJSON{}, "at bound": atBoundJSON{},
 	"signed spread": signedSpreadJSON{}, "burn matrix": burnMatrixJSON{}, "burn verdicts": burnVerdictsJSON{}, "finding": findingJSON{},
 	"correction": correctionJSON{},
+	"toil": toilJSON{}, "toil sum": toilSumJSON{}, "toil week": toilWeekJSON{}, "toil task": toilTaskJSON{}, "toil automation": toilAutomationJSON{},
+	"toil list": toilListJSON{}, "toil line": toilLineJSON{}, "toil logged": toilLoggedJSON{}, "toil entry": toilEntryJSON{}, "toil sync": toilSyncJSON{},
 	"look back":  lookBackJSON{}, "anomaly": anomalyJSON{}, "anomaly series": anomalySeriesJSON{}, "plot": plotJSON{}, "plot point": plotPointJSON{},
 	"anomaly show": anomalyShowJSON{}, "anomaly decided": anomalyDecidedJSON{}, "anomaly decision": anomalyDecisionJSON{},
 	"chart": chartJSON{}, "chart query": chartQueryJSON{}, "dashboard": dashboardJSON{},

@@ -149,7 +149,7 @@ Begin with "opsreview demo": it shows a whole review on made-up data.`,
 		return usagef("%s; see %q", err, cmd.CommandPath()+" --help")
 	})
 	root.AddCommand(
-		a.demoCommand(), a.reviewCommand(), a.reportCommand(), a.pageCommand(), a.monitorCommand(), a.loadCommand(), a.budgetCommand(), a.anomalyCommand(), a.incidentCommand(), a.dashboardCommand(), a.findingCommand(), a.ticketCommand(), a.trackerCommand(), a.policyCommand(),
+		a.demoCommand(), a.reviewCommand(), a.reportCommand(), a.pageCommand(), a.monitorCommand(), a.loadCommand(), a.budgetCommand(), a.anomalyCommand(), a.incidentCommand(), a.dashboardCommand(), a.toilCommand(), a.findingCommand(), a.ticketCommand(), a.trackerCommand(), a.policyCommand(),
 		a.teamCommand(), a.sourceCommand(), a.serveCommand(), a.tokenCommand(), a.auditCommand(), a.dbCommand(), a.configCommand(), a.definitionCommand(), a.versionCommand(),
 	)
 	return root

@@ -85,6 +85,7 @@ func (a *app) printReview(r *pb.Review, all bool) {
 	a.printReviewBudget(r.GetBudget(), f)
 	a.printReviewIncidents(r.GetIncidents(), f)
 	a.printReviewLookBack(r.GetLookBack(), r, f)
+	a.printReviewToil(r.GetToil())
 	printTopics(a.stdout, s, r, f, width)
 	a.printReviewFindings(r)
 	a.printClosedTickets(r)
@@ -293,6 +294,7 @@ type reviewJSON struct {
 	Suggested *suggestedJSON  `json:"suggested,omitempty"`
 	Budget    *burnReportJSON `json:"budget,omitempty"`
 	LookBack  *lookBackJSON   `json:"look_back,omitempty"`
+	Toil      *toilJSON       `json:"toil,omitempty"`
 
 	Incidents *incidentReportJSON `json:"incidents,omitempty"`
 
@@ -340,7 +342,7 @@ func reviewToJSON(r *pb.Review) reviewJSON {
 		Team: r.GetTeam(), Window: windowToJSON(r.GetWindow()), Week: r.GetWeek(), TimeZone: r.GetTimeZone(), Definitions: reviewDefinitions(),
 		Headline: headlineToJSON(r.GetHeadline()), Monitors: []monitorJSON{}, Loads: loadsToJSON(r.GetLoads()),
 		Topics: []topicJSON{}, More: r.GetMoreTopics(), Gaps: gapsToJSON(r.GetGaps()),
-		Suggested: suggestedToJSON(r.GetSuggested()), Budget: burnReportToJSON(r.GetBudget()), LookBack: lookBackToJSON(r.GetLookBack()),
+		Suggested: suggestedToJSON(r.GetSuggested()), Budget: burnReportToJSON(r.GetBudget()), LookBack: lookBackToJSON(r.GetLookBack()), Toil: toilToJSON(r.GetToil()),
 		Incidents: reviewIncidentsToJSON(r.GetIncidents()),
 		LoadAggregate: loadAggregateToJSON(r.GetLoadAggregate()), Withheld: r.GetWithheld(),
 		Findings:  findingsToJSON(r.GetFindings()), FindingTickets: ticketsToJSON(r.GetFindingTickets()), ClosedTickets: ticketsToJSON(r.GetClosedTickets()),

@@ -72,7 +72,8 @@ func (a *app) open(ctx context.Context, change ...func(config.Config, *server.Op
 		Version: version(), RawRetention: time.Duration(cfg.Retention.Raw),
 		LocalUser: accountName(),
 		Charts:    cfg.Charts, Definitions: cfg.Definitions, Runbooks: cfg.Runbooks,
-		LintRules: cfg.LintRules, LookBack: cfg.LookBack.Settings(), Incidents: cfg.Incidents.Settings(),
+		LintRules: cfg.LintRules, LookBack: cfg.LookBack.Settings(),
+		Toil: server.ToilSettings{Settings: cfg.Toil.Settings(), Categories: cfg.Toil.Names()}, Incidents: cfg.Incidents.Settings(),
 		Privacy: server.Privacy{Roles: cfg.Privacy.Seers(), LeastPeople: cfg.Privacy.LeastPeople},
 	}
 	for _, b := range cfg.Boards {

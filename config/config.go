@@ -38,6 +38,7 @@ type Config struct {
 	Maintenance []Maintenance `yaml:"maintenance"`
 	Reports     []Report      `yaml:"reports"`
 	Privacy     Privacy       `yaml:"privacy"`
+	Toil        Toil          `yaml:"toil"`
 
 	Dashboards   []Dashboard       `yaml:"dashboards"` // what is looked at
 	Queries      []Query           `yaml:"queries"`    // and what else is
@@ -119,7 +120,7 @@ type Responder struct {
 }
 
 // keys are the top-level keys in the order in which they are printed.
-var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "slos", "dashboards", "queries", "look_back", "incidents", "monitors", "runbooks", "lint", "maintenance", "reports", "tracker", "privacy"}
+var keys = []string{"database", "policy", "server", "retention", "teams", "responders", "sources", "slos", "dashboards", "queries", "look_back", "incidents", "monitors", "runbooks", "lint", "maintenance", "reports", "tracker", "privacy", "toil"}
 
 // Default returns the configuration of an empty file.
 func Default() Config {
@@ -129,6 +130,7 @@ func Default() Config {
 		LookBack:  defaultLookBack(),
 		Incidents: defaultIncidents(),
 		Privacy:   defaultPrivacy(),
+		Toil:      defaultToil(),
 		Document:  policy.Default(),
 		Origin:    map[string]string{},
 	}

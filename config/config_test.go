@@ -268,6 +268,9 @@ privacy:
   roles:
   - admin
   least_people: 3
+# default
+toil:
+  week_hours: 40.0
 `
 	if diff := cmp.Diff(want, string(c.Redacted())); diff != "" {
 		t.Errorf("Redacted (-want +got):\n%s", diff)

@@ -18,7 +18,7 @@ func TestParse_Mistakes(t *testing.T) {
 	}{
 		"a key that nobody knows": {
 			"tems: []\n",
-			"opsreview.yaml:1: tems: there is no such key: the keys are dashboards, database, incidents, lint, look_back, maintenance, monitors, policy, privacy, queries, reports, responders, retention, runbooks, server, slos, sources, teams, tracker",
+			"opsreview.yaml:1: tems: there is no such key: the keys are dashboards, database, incidents, lint, look_back, maintenance, monitors, policy, privacy, queries, reports, responders, retention, runbooks, server, slos, sources, teams, toil, tracker",
 		},
 		"a key of a team that nobody knows": {
 			"teams:\n  - name: a\n    timezone: UTC\n",
@@ -198,7 +198,7 @@ func TestParse_Mistakes(t *testing.T) {
 		},
 		"a document that is a list": {
 			"- teams\n",
-			"opsreview.yaml: want keys and values: dashboards, database, incidents, lint, look_back, maintenance, monitors, policy, privacy, queries, reports, responders, retention, runbooks, server, slos, sources, teams, tracker",
+			"opsreview.yaml: want keys and values: dashboards, database, incidents, lint, look_back, maintenance, monitors, policy, privacy, queries, reports, responders, retention, runbooks, server, slos, sources, teams, toil, tracker",
 		},
 		"several mistakes at once are all told, in the order of the file": {
 			"server: {listen: nowhere}\nteams:\n  - {name: a, time_zone: Mars}\n  - {name: a}\nretention: {raw: 1h}\n",

@@ -37,6 +37,7 @@ func (c Config) Validate() error {
 	problems = append(problems, c.trackerProblems()...)
 	problems = append(problems, c.Incidents.problems()...)
 	problems = append(problems, c.Privacy.problems()...)
+	problems = append(problems, c.Toil.problems()...)
 	return c.form.report(problems)
 }
 

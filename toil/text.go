@@ -78,6 +78,9 @@ func trend(l *ledger, weeks []Week) string {
 	}
 	rate := perWeek(spent, window)
 	text := length(rate) + " a week"
+	if len(before) == 0 {
+		return text + "; nothing was logged before the window to compare it with"
+	}
 	if len(before) < leastWeeks {
 		return fmt.Sprintf("%s; only %s before it since the first entry: too few to tell a trend", text, count(len(before), "week", "weeks"))
 	}
