@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"opsreview/auth"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/report"
 	"opsreview/server"
@@ -59,6 +60,30 @@ func TestSend_IsMadeForTheDestination(t *testing.T) {
 			}
 			if anonymous := tt.anonymous || tt.asked; anonymous && len(namesIn(sent[1])) > 0 {
 				t.Errorf("the minutes name %v", namesIn(sent[1]))
+			}
+		})
+	}
+}
+
+func TestMetrics_TellNothingOfFewPeople(t *testing.T) {
+	for name, asks := range map[string]bool{"a server that asks who calls": true, "one that does not": false} {
+		t.Run(name, func(t *testing.T) {
+			w := openHTTP(t, func(o *server.Options) {
+				if asks {
+					o.Auth = auth.Chain{}
+				}
+				o.Privacy.LeastPeople = 50
+			})
+			seedWeek(t, w.api)
+			w.server.ComputeHeadlines(t.Context())
+			got := scrape(t, w)
+			if valueOf(got, "opsreview_review_pages", "team=secrets", "window=last_week") < 1 {
+				t.Error("pages are told in any case")
+			}
+			for _, metric := range []string{"opsreview_review_interruptions", "opsreview_review_interrupted_people", "opsreview_review_people_over_limits"} {
+				if told := valueOf(got, metric, "team=secrets", "window=last_week") >= 0; told == asks {
+					t.Errorf("%s is told: %v", metric, told)
+				}
 			}
 		})
 	}
