@@ -129,6 +129,10 @@ func (a *app) importExamples(ctx context.Context, c client) error {
 			o.format = "jsonl"
 		case path == "segments.csv":
 			o.format, o.source = "segments", examples.Metrics
+		case path == "incidents.csv":
+			o.format, o.source = "incidents", examples.Declared
+		case path == "toil.csv":
+			o.format, o.source = "toil", examples.Timesheet
 		}
 		if err != nil || o.format == "" {
 			return err

@@ -6,3 +6,6 @@ package pagerduty_test
 // large, and takes no other path than what is small, is tried without the
 // detector.
 const raceEnabled = false
+
+// mostStops is at how many saves a pull is stopped.
+const mostStops = 12

@@ -169,7 +169,7 @@ func TestSource(t *testing.T) {
 		return ingesttest.Fixture{
 			New:       func(t testing.TB) ingest.Source { return a.source(t) },
 			Now:       a.clock.Now,
-			MostStops: 12,
+			MostStops: mostStops,
 		}
 	})
 }
