@@ -347,7 +347,8 @@ func actionText(i opsreview.MeetingItem, zone *time.Location) string {
 		parts = append(parts, i.Owner)
 	}
 	if !i.Due.IsZero() {
-		parts = append(parts, "by "+i.Due.In(zone).Format("Mon 2 Jan"))
+		// One that ends at midnight is due on the day before.
+		parts = append(parts, "by "+i.Due.Add(-time.Second).In(zone).Format("Mon 2 Jan"))
 	}
 	if i.Ticket != "" {
 		parts = append(parts, i.Ticket)

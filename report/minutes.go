@@ -183,7 +183,8 @@ func (m minutes) actions() []said {
 		}
 		parts := []string{cmp.Or(clean(i.Owner), "nobody's yet")}
 		if !i.Due.IsZero() {
-			parts = append(parts, "by "+i.Due.In(m.zone).Format("Mon 2 Jan"))
+			// One that ends at midnight is due on the day before.
+			parts = append(parts, "by "+i.Due.Add(-time.Second).In(m.zone).Format("Mon 2 Jan"))
 		}
 		if ticket := clean(i.Ticket); ticket != "" {
 			parts = append(parts, ticket)

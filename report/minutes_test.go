@@ -83,7 +83,7 @@ func minutesOf(text string) meeting.Minutes {
 		Changes: []meeting.Change{{Kind: meeting.LatePage, Subject: "pd/P1", Text: text}},
 	}
 	m.Items[0].Subject = "pd/P1"
-	m.Items[2].Subject, m.Items[2].Owner, m.Items[2].Ticket, m.Items[2].Due = "m-1", text, text, end.AddDate(0, 0, 4)
+	m.Items[2].Subject, m.Items[2].Owner, m.Items[2].Ticket, m.Items[2].Due = "m-1", text, text, end.AddDate(0, 0, 5)
 	return m
 }
 
