@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,11 +44,10 @@ func (m *meetingFlags) addOutput(cmd *cobra.Command, forms string) {
 }
 
 // named takes the review that the command line names, at most one.
-func (m *meetingFlags) named(names []string) *meetingFlags {
+func (m *meetingFlags) named(names []string) {
 	if len(names) > 0 {
 		m.name = names[0]
 	}
-	return m
 }
 
 // oneReview allows the name of one review, or none.
@@ -76,8 +74,8 @@ func (a *app) sayAgain(verb string, words ...word) string {
 }
 
 // about is the command line of a verb for one review.
-func (a *app) about(verb string, m *pb.Meeting, words ...word) string {
-	return a.sayAgain("review "+verb+" "+shellWord(clean(m.GetId())), words...)
+func (a *app) about(verb string, m *pb.Meeting) string {
+	return a.sayAgain("review " + verb + " " + shellWord(clean(m.GetId())))
 }
 
 func meetingFrame(m *pb.Meeting) frame { return frameOf(m.GetWindow(), m.GetTimeZone()) }
@@ -216,7 +214,7 @@ the meeting saw. --anonymous leaves people's names out, for minutes that leave t
 				if err != nil {
 					return err
 				}
-				_, err = io.WriteString(a.stdout, string(resp.GetContent()))
+				_, err = a.stdout.Write(resp.GetContent())
 				return err
 			})
 		},

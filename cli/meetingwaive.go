@@ -159,8 +159,13 @@ func (a *app) printWaivers(all []*pb.Waiver, output string) error {
 		return nil
 	}
 	t := table{columns: []column{
-		{head: "STATE"}, {head: "UNTIL"}, {head: "KIND", drop: 2}, {head: "WHAT", flex: true, min: 16}, {head: "OWNER", flex: true, min: 8},
-		{head: "REASON", flex: true, min: 12, drop: 1}, {head: "ID"},
+		{head: "STATE"},
+		{head: "UNTIL"},
+		{head: "KIND", drop: 2},
+		{head: "WHAT", flex: true, min: 16},
+		{head: "OWNER", flex: true, min: 8},
+		{head: "REASON", flex: true, min: 12, drop: 1},
+		{head: "ID"},
 	}}
 	for _, w := range all {
 		t.row(strings.ReplaceAll(clean(w.GetState()), "_", " "), w.GetExpireTime().AsTime().Format(time.DateOnly), clean(w.GetKind()),

@@ -210,13 +210,14 @@ func (c walkCaller) ticket(m *pb.Meeting, key string) tea.Cmd {
 		if err != nil {
 			return walkEntry{}, err
 		}
-		for _, s := range did.steps {
-			if s.GetOutcome() == didDone {
-				return walkEntry{text: fmt.Sprintf("%s %s in %s, where it can be closed", didWord(s), bounded(s.GetTicket().GetKey()), bounded(did.tracker))}, nil
-			}
+		if len(did.steps) == 0 {
+			return walkEntry{idle: true, text: "nothing was filed: the finding is not there any more"}, nil
+		}
+		s := did.steps[0]
+		if s.GetOutcome() != didDone {
 			return walkEntry{idle: true, text: "nothing was filed: " + bounded(orElse(s.GetError(), orElse(s.GetDetail(), s.GetStep().GetReason())))}, nil
 		}
-		return walkEntry{idle: true, text: "nothing was filed: the finding is not there any more"}, nil
+		return walkEntry{text: fmt.Sprintf("%s %s in %s, where it can be closed", didWord(s), bounded(s.GetTicket().GetKey()), bounded(did.tracker))}, nil
 	})
 }
 
