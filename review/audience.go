@@ -54,7 +54,13 @@ func (a Audience) Loads(loads []Load) ([]Load, *Aggregate) {
 	if len(hidden) == 0 {
 		return loads, nil
 	}
-	if a.Few(len(hidden)) {
+	active := 0 // Who was left in peace hides nobody.
+	for _, l := range hidden {
+		if l.Pages > 0 || l.Interruptions.Total() > 0 || l.Engaged > 0 {
+			active++
+		}
+	}
+	if a.Few(len(hidden)) || a.Few(active) {
 		return seen, &Aggregate{People: len(loads), Withheld: true}
 	}
 	sum := &Aggregate{People: len(loads), Breaches: map[string]int{}}
@@ -129,7 +135,7 @@ func (a Audience) Charts(c Charts) Charts {
 // withheldLoads says what is not told of people's loads.
 func withheldLoads(hidden int, few bool) string {
 	if few {
-		return fmt.Sprintf("the load of %s is withheld: it is for them and their lead, and they are too few for a sum", people(hidden))
+		return fmt.Sprintf("the load of %s is withheld: it is for them and their lead, and too few people stand behind a sum", people(hidden))
 	}
 	return fmt.Sprintf("the load of %s is told as a sum only: each person's is for them and their lead", people(hidden))
 }

@@ -46,6 +46,7 @@ func TestAudience_Loads(t *testing.T) {
 		"nobody is there":                           {seeing(), nil, 0, nil},
 		"three whom one does not see hide each":     {seeing("Ada"), four, 1, &review.Aggregate{People: 4, Interruptions: review.ByClass{Business: 8, Sleep: 4}, Engaged: 4 * time.Hour, MedianPages: 1.5, MostPages: 4, Woken: 4, Breaches: map[string]int{"pages_per_shift": 1}}},
 		"whoever is one of three could subtract":    {seeing("Ada"), four[:3], 1, &review.Aggregate{People: 3, Withheld: true}},
+		"who was left in peace hides nobody":        {seeing(), []review.Load{four[0], four[1], {Person: review.Person{Key: "Cem@example.com"}}}, 0, &review.Aggregate{People: 3, Withheld: true}},
 		"two are no sum":                            {seeing(), four[:2], 0, &review.Aggregate{People: 2, Withheld: true}},
 		"one whom nobody sees among many is no sum": {seeing("Ada", "Bob", "Cem"), four, 3, &review.Aggregate{People: 4, Withheld: true}},
 	}
