@@ -210,8 +210,14 @@ func (a *app) printToilList(resp *pb.ListToilResponse, output string) error {
 	f := frameOf(resp.GetWindow(), resp.GetTimeZone())
 	writeLine(a.stdout, a.style().bold("toil")+"  "+f.String())
 	t := table{columns: []column{
-		{head: "BEGAN"}, {head: "RESPONDER", flex: true, min: 10}, {head: "TASK", flex: true, min: 16}, {head: "CATEGORY", drop: 2},
-		{head: "FROM", drop: 1}, {head: "COUNTS", right: true}, {head: "TOLD TWICE", right: true}, {head: "ID"},
+		{head: "BEGAN"},
+		{head: "RESPONDER", flex: true, min: 10},
+		{head: "TASK", flex: true, min: 16},
+		{head: "CATEGORY", drop: 2},
+		{head: "FROM", drop: 1},
+		{head: "COUNTS", right: true},
+		{head: "TOLD TWICE", right: true},
+		{head: "ID"},
 	}}
 	for _, l := range resp.GetLines() {
 		from := strings.ReplaceAll(clean(l.GetOrigin()), "_", " ")

@@ -121,8 +121,12 @@ func (a *app) printToilTasks(r *pb.ToilReport, most int) {
 		return
 	}
 	t := table{columns: []column{
-		{head: "TASK", flex: true, min: 20}, {head: "CATEGORY", drop: 2}, {head: "NOW", right: true}, {head: "A WEEK", right: true},
-		{head: "A QUARTER", right: true}, {head: "PEOPLE", right: true, drop: 1},
+		{head: "TASK", flex: true, min: 20},
+		{head: "CATEGORY", drop: 2},
+		{head: "NOW", right: true},
+		{head: "A WEEK", right: true},
+		{head: "A QUARTER", right: true},
+		{head: "PEOPLE", right: true, drop: 1},
 	}}
 	var notes []string
 	shown := tasks[:min(max(most, 0), len(tasks))]
