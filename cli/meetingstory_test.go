@@ -293,8 +293,11 @@ func (s *season) firstWeek() string {
 	s.settle(firstReview, "")
 
 	said := len(read[agendaJSON](s, "review", "status", firstReview).Items)
-	kills := 0
-	for turns := 1; turns < 300_000; turns *= 6 {
+	kills, patience := 0, 300_000
+	if underRace() { // a process takes ten times as long to start
+		patience = 40
+	}
+	for turns := 1; turns < patience; turns *= 6 {
 		if s.killClose(firstReview, turns) {
 			kills++
 		}
