@@ -342,10 +342,9 @@ func reviewToJSON(r *pb.Review) reviewJSON {
 		Team: r.GetTeam(), Window: windowToJSON(r.GetWindow()), Week: r.GetWeek(), TimeZone: r.GetTimeZone(), Definitions: reviewDefinitions(),
 		Headline: headlineToJSON(r.GetHeadline()), Monitors: []monitorJSON{}, Loads: loadsToJSON(r.GetLoads()),
 		Topics: []topicJSON{}, More: r.GetMoreTopics(), Gaps: gapsToJSON(r.GetGaps()),
-		Suggested: suggestedToJSON(r.GetSuggested()), Budget: burnReportToJSON(r.GetBudget()), LookBack: lookBackToJSON(r.GetLookBack()), Toil: toilToJSON(r.GetToil()),
-		Incidents: reviewIncidentsToJSON(r.GetIncidents()),
 		LoadAggregate: loadAggregateToJSON(r.GetLoadAggregate()), Withheld: r.GetWithheld(),
-		Findings:  findingsToJSON(r.GetFindings()), FindingTickets: ticketsToJSON(r.GetFindingTickets()), ClosedTickets: ticketsToJSON(r.GetClosedTickets()),
+		Suggested: suggestedToJSON(r.GetSuggested()), Budget: burnReportToJSON(r.GetBudget()), LookBack: lookBackToJSON(r.GetLookBack()), Toil: toilToJSON(r.GetToil()), Incidents: reviewIncidentsToJSON(r.GetIncidents()),
+		Findings: findingsToJSON(r.GetFindings()), FindingTickets: ticketsToJSON(r.GetFindingTickets()), ClosedTickets: ticketsToJSON(r.GetClosedTickets()),
 	}
 	for _, m := range r.GetMonitors() {
 		out.Monitors = append(out.Monitors, monitorToJSON(m))
@@ -362,11 +361,11 @@ func headlineToJSON(h *pb.Headline) headlineJSON {
 		Escalated: h.GetEscalated(), Interruptions: toldInterruptionsToJSON(h.GetInterruptions()), EngagedSeconds: jsonSeconds(h.GetEngaged()),
 		Response: responseToJSON(h.GetResponse()), Previous: changeToJSON(h.GetPrevious()), Baseline: changeToJSON(h.GetBaseline()),
 	}
-	if h.GetPages() > 0 {
-		coverage := float64(h.GetLabelled()) / float64(h.GetPages())
 	if people := h.GetPeopleInterrupted(); out.Interruptions != nil {
 		out.PeopleInterrupted = &people
 	}
+	if h.GetPages() > 0 {
+		coverage := float64(h.GetLabelled()) / float64(h.GetPages())
 		out.Coverage = &coverage
 	}
 	return out
