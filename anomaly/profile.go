@@ -43,18 +43,14 @@ type calendar struct {
 	slots   int     // of a day
 	slot    []int32 // of the day, by index of the points
 	weekday []uint8 // 0 is Sunday
-	number  []int32 // of the day, from 1970-01-01 on
 }
-
-// day numbers the local day of point i.
-func (c calendar) day(i int) int64 { return int64(c.number[i]) }
 
 // newCalendar cuts local days into slots of one step. A day on which clocks are
 // set back has an hour of slots twice, one on which they are set forward lacks
 // an hour.
 func newCalendar(s Series) calendar {
 	slots := int(max(day/max(s.Step, time.Second), 1))
-	c := calendar{slots: slots, slot: make([]int32, len(s.Values)), weekday: make([]uint8, len(s.Values)), number: make([]int32, len(s.Values))}
+	c := calendar{slots: slots, slot: make([]int32, len(s.Values)), weekday: make([]uint8, len(s.Values))}
 	zone := s.Zone
 	if zone == nil {
 		zone = time.UTC
@@ -73,7 +69,6 @@ func newCalendar(s Series) calendar {
 			days-- // Before 1970 the division would round up.
 		}
 		c.slot[i] = int32((local - days*seconds) * int64(slots) / seconds) //nolint:gosec // It is less than slots.
-		c.number[i] = int32(days)                                          //nolint:gosec // As many days are millions of years.
 		c.weekday[i] = uint8(((days+4)%7 + 7) % 7)                         //nolint:gosec // 1970-01-01 was a Thursday.
 	}
 	return c

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	pb "opsreview/proto/opsreview/v1"
 )
@@ -76,7 +75,8 @@ type linkFlags struct {
 	output                           string
 }
 
-func (o *linkFlags) add(f *pflag.FlagSet, verb string) {
+func (o *linkFlags) add(cmd *cobra.Command, verb string) {
+	f := cmd.Flags()
 	f.StringArrayVar(&o.pages, "page", nil, verb+" a `PAGE`; may be repeated")
 	f.StringArrayVar(&o.tickets, "ticket", nil, verb+" a follow-up, the key or the address of a `TICKET`; may be repeated")
 	f.StringArrayVar(&o.services, "service", nil, verb+" a `SERVICE`; may be repeated")
@@ -142,7 +142,7 @@ stronger than the source's, and each takes the place of the one before.`,
 			return a.withClient(cmd.Context(), func(ctx context.Context, c client) error { return a.linkAll(ctx, c, names[0], o) })
 		},
 	}
-	o.add(cmd.Flags(), "link")
+	o.add(cmd, "link")
 	return cmd
 }
 
@@ -187,7 +187,7 @@ func (a *app) incidentUnlinkCommand() *cobra.Command {
 			return a.withClient(cmd.Context(), func(ctx context.Context, c client) error { return a.unlinkAll(ctx, c, names[0], o) })
 		},
 	}
-	o.add(cmd.Flags(), "take back")
+	o.add(cmd, "take back")
 	return cmd
 }
 
