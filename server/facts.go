@@ -43,9 +43,9 @@ type facts struct {
 
 	known known             // what the configuration says of dashboards and monitors
 	look  lookback.Settings // how far and how much reviews look back
-	toil  ToilSettings      // how toil is reckoned
 
 	incidents incident.Settings // which incidents must leave what behind
+	toil      ToilSettings      // how toil is reckoned
 
 	privacy Privacy // who sees people's load
 	guarded bool    // callers are asked who they are
