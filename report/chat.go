@@ -43,6 +43,9 @@ func chatOf(d Data) Chat {
 	if line := d.chatLook(); line != "" {
 		head = append(head, line)
 	}
+	if r := d.Review.Toil; r != nil {
+		head = append(head, "• "+mrkdwn("Toil: "+toilHeadline(*r)))
+	}
 	if text, first := d.workHeadline(); text != "" {
 		head = append(head, "• "+mrkdwn("Needs work: "+text)+": "+chatCode(first))
 	}

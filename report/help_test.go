@@ -84,6 +84,7 @@ func data(text string) report.Data {
 			More:    2,
 			Gaps:    []review.Gap{{Subject: text, Text: text}},
 			Budget:  burned(text, ref),
+			Toil:    ledger(text, w),
 			Findings: []opsreview.Finding{
 				{Key: "noisy_monitor:m-1", Kind: opsreview.NoisyMonitor, Title: text, Evidence: []string{text}, Remedy: text, Cost: 204, CostMethod: text},
 				{Key: "runbook_missing:m-1", Kind: opsreview.RunbookMissing, Title: "No runbook", Evidence: []string{"2 of 4 labels say so."}},

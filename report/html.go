@@ -45,6 +45,7 @@ type document struct {
 	People                                []chart
 	Budget                                *budgetSection
 	Incidents                             *incidentSection
+	Toil                                  *toilSection
 	Look                                  *lookSection
 	Gaps                                  []review.Gap
 }
@@ -93,7 +94,7 @@ func (d Data) document(mail bool) document {
 		Heat:     section{Chart: d.heatChart(), Tables: []table{d.heatTable(), d.heatPeople()}},
 		Timeline: section{Chart: d.timelineChart(), Tables: []table{d.timelineTable()}},
 		Budget:   d.budgetSection(),
-		Look:     d.lookSection(), Incidents: d.incidentSection(),
+		Look:     d.lookSection(), Incidents: d.incidentSection(), Toil: d.toilSection(),
 		Withheld: d.withheld(),
 		People:   d.personHeats(), Breaches: d.breaches(), Changes: d.changes(),
 	}

@@ -31,6 +31,7 @@ func Markdown(d Data) []byte {
 	m.budget()
 	m.incidents()
 	m.lookBack()
+	m.toil()
 	m.monitorTable()
 	m.whatToChange()
 	m.responders()

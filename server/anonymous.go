@@ -58,7 +58,23 @@ func (p prepared) names(org opsreview.Org) [][]string {
 	for _, t := range p.in.Closed {
 		one(t.Ticket.Assignee)
 	}
+	for _, person := range p.loggers() {
+		one(person)
+	}
 	return all
+}
+
+// loggers lists what those are called who logged toil, who need not be known as
+// responders.
+func (p prepared) loggers() []string {
+	var all []string
+	if p.in.Toil != nil {
+		for _, e := range p.in.Toil.Entries {
+			all = append(all, e.Person)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // anonymous returns a report in which nobody is named.
