@@ -13,7 +13,7 @@ import (
 const (
 	// detector goes up when package anomaly finds anything else in the same
 	// series, so that what it found before is looked for again.
-	detector = 1
+	detector = 2
 
 	// bodyVersion goes up when bodies are written in another form.
 	bodyVersion = 1
