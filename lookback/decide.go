@@ -26,6 +26,8 @@ func (in *Input) decide(a *Anomaly) {
 	var touching, others []opsreview.AnomalyDecision
 	for _, d := range in.Decisions {
 		switch {
+		case !overlap(d.Window, a.Window) && in.revoked(d):
+			others = append(others, d)
 		case Touches(d, *a):
 			touching = append(touching, d)
 		case d.Chart == a.Chart.Key || slices.Contains(a.Chart.Also, d.Chart):
@@ -56,13 +58,18 @@ func later(a, b opsreview.AnomalyDecision) int {
 // nobody took back.
 func (in *Input) again(others []opsreview.AnomalyDecision) string {
 	slices.SortFunc(others, later)
-	for i, d := range others {
-		revoked := slices.ContainsFunc(others[:i], func(e opsreview.AnomalyDecision) bool {
-			return overlap(d.Window, e.Window) && e.Verdict != opsreview.AnomalyDismissed
-		})
-		if d.Verdict == opsreview.AnomalyDismissed && !revoked {
+	for _, d := range others {
+		if d.Verdict == opsreview.AnomalyDismissed && !in.revoked(d) {
 			return fmt.Sprintf("dismissed on %s by %s: %s", d.At.In(in.Zone).Format("2 Jan"), oneLine(d.Author), oneLine(d.Reason))
 		}
 	}
 	return ""
+}
+
+// revoked reports whether people took back a decision, with all that it
+// stretched to: they decided otherwise about its own time later.
+func (in *Input) revoked(d opsreview.AnomalyDecision) bool {
+	return slices.ContainsFunc(in.Decisions, func(e opsreview.AnomalyDecision) bool {
+		return e.Chart == d.Chart && e.Verdict != opsreview.AnomalyDismissed && overlap(d.Window, e.Window) && later(e, d) < 0
+	})
 }

@@ -44,6 +44,20 @@ func TestPrepare_Decisions(t *testing.T) {
 			}},
 			want: lookback.Open, again: "dismissed on 4 Nov by Ada: load test",
 		},
+		"one that stretches was taken back with all that it stretches to": {
+			decisions: []opsreview.AnomalyDecision{
+				{Chart: "c", Verdict: opsreview.AnomalyDismissed, Window: between(1, "10:00", "11:00"), Until: at(9, "10:00"), At: at(2, "08:00")},
+				{Chart: "c", Verdict: opsreview.AnomalyReopened, Window: between(1, "10:00", "11:00"), At: at(2, "09:00")},
+			},
+			want: lookback.Open,
+		},
+		"one that stretches counts again once it is said again": {
+			decisions: []opsreview.AnomalyDecision{
+				{Chart: "c", Verdict: opsreview.AnomalyReopened, Window: between(1, "10:00", "11:00"), At: at(2, "08:00")},
+				{Chart: "c", Verdict: opsreview.AnomalyDismissed, Window: between(1, "10:00", "11:00"), Until: at(9, "10:00"), At: at(2, "09:00")},
+			},
+			want: lookback.Dismissed,
+		},
 		"of two decisions at one time the one that was stored later counts": {
 			decisions: []opsreview.AnomalyDecision{decided("10", opsreview.AnomalyAccepted, fortnight), decided("9", opsreview.AnomalyDismissed, fortnight)},
 			want:      lookback.Accepted,
