@@ -26,8 +26,8 @@ const (
 	// One of ticketReach names a finding: its tickets must be of the caller's
 	// teams.
 	ticketReach
-	// These name a review, an item of its minutes or a waiver: it must be of the
-	// caller's teams. Where no review is named, a team must be.
+	// These name a review, an item of its minutes, a waiver or an entry of toil: it
+	// must be of the caller's teams. Where no review is named, a team must be.
 	meetingReach
 	itemReach
 	waiverReach
@@ -112,7 +112,7 @@ var authz = map[string]access{
 	pb.IncidentService_UnlinkIncident_FullMethodName: {least: auth.Writer, reach: wholeReach, write: true},
 
 	pb.ToilService_LogToil_FullMethodName:      {least: auth.Writer, reach: teamReach, write: true},
-	pb.ToilService_WithdrawToil_FullMethodName: {least: auth.Writer, reach: wholeReach, write: true},
+	pb.ToilService_WithdrawToil_FullMethodName: {least: auth.Writer, reach: waiverReach, write: true},
 	pb.ToilService_ListToil_FullMethodName:     {least: auth.Reader, reach: teamReach},
 	pb.ToilService_GetToil_FullMethodName:      {least: auth.Reader, reach: teamReach},
 	pb.ToilService_AnswerTask_FullMethodName:   {least: auth.Writer, reach: teamReach, write: true},

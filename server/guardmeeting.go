@@ -37,14 +37,20 @@ func (g *guard) checkMeeting(ctx context.Context, c call, req proto.Message) err
 	return err
 }
 
-// checkByID returns a NotFound error unless the item or the waiver that a request
-// names is of the caller's teams.
+// checkByID returns a NotFound error unless the item, the waiver or the entry of
+// toil that a request names is of the caller's teams.
 func (g *guard) checkByID(ctx context.Context, c call, req proto.Message) error {
 	switch r := req.(type) {
 	case *pb.ChangeItemRequest:
 		return g.checkItem(ctx, c, r.GetId())
 	case *pb.WithdrawWaiverRequest:
 		return g.checkWaiver(ctx, c, r.GetId())
+	case *pb.WithdrawToilRequest:
+		e, err := g.facts.toilEntry(ctx, r.GetId())
+		if err == nil && !c.scope.Has(e.Team) {
+			return errNoToil(r.GetId())
+		}
+		return err
 	}
 	return opsreview.Errorf(opsreview.Denied, "%s may not do this", c.caller.Name)
 }

@@ -10,6 +10,7 @@ import (
 	"opsreview"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/review"
+	"opsreview/store"
 	"opsreview/toil"
 )
 
@@ -74,11 +75,42 @@ func (s *toilService) WithdrawToil(ctx context.Context, req *pb.WithdrawToilRequ
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.facts.db.WithdrawToil(ctx, strings.TrimSpace(req.GetId()), author, s.facts.now())
+	e, err := s.facts.toilEntry(ctx, req.GetId())
 	if err != nil {
 		return nil, err
 	}
+	sc, err := s.facts.scope(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.facts.viewer(ctx, sc)
+	if err != nil {
+		return nil, err
+	}
+	if !v.sees(e.Person) && !sameName(v.name, e.Author) {
+		return nil, opsreview.Errorf(opsreview.Denied, "%s may not take %s back: that is for whoever did the work or logged it, and for their lead", v.name, e.ID)
+	}
+	if e, err = s.facts.db.WithdrawToil(ctx, e.ID, author, s.facts.now()); err != nil {
+		return nil, err
+	}
 	return &pb.WithdrawToilResponse{Entry: toilEntryToProto(e)}, nil
+}
+
+// toilEntry returns the entry of the ledger with the ID, or a NotFound error.
+func (f *facts) toilEntry(ctx context.Context, id string) (opsreview.ToilEntry, error) {
+	id = strings.TrimSpace(id)
+	found, err := f.db.ToilEntries(ctx, store.ToilFilter{ID: id, Withdrawn: true})
+	if err != nil {
+		return opsreview.ToilEntry{}, err
+	}
+	if id == "" || len(found) == 0 {
+		return opsreview.ToilEntry{}, errNoToil(id)
+	}
+	return found[0], nil
+}
+
+func errNoToil(id string) error {
+	return opsreview.Errorf(opsreview.NotFound, "there is no entry of toil %q", bounded(id))
 }
 
 // ledger reads the ledger of a team's window and adds it up.
@@ -107,13 +139,11 @@ func (s *toilService) GetToil(ctx context.Context, req *pb.GetToilRequest) (*pb.
 	if err != nil {
 		return nil, err
 	}
-	told := toil.Report{Window: r.Window, Limit: r.Limit, Method: r.Method, Trend: "withheld: too few people stand behind it"}
+	told := toil.Report{Window: r.Window, Limit: r.Limit, Method: r.Method, Trend: "withheld: too few people stand behind it", Withheld: len(r.People)}
 	if seen := v.audience().Review(review.Review{Toil: &r}).Toil; seen != nil {
 		told = *seen
 	}
-	out := toilReportToProto(told, sc.team, sc.zone)
-	out.PeopleWithheld = int32(len(r.People) - len(told.People))
-	return &pb.GetToilResponse{Report: out}, nil
+	return &pb.GetToilResponse{Report: toilReportToProto(told, sc.team, sc.zone)}, nil
 }
 
 func (s *toilService) ListToil(ctx context.Context, req *pb.ListToilRequest) (*pb.ListToilResponse, error) {

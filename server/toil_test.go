@@ -168,6 +168,52 @@ func TestWithdrawToil(t *testing.T) {
 	wantCode(t, codes.NotFound, err)
 }
 
+// entryOf is the first of the lines that somebody logged.
+func entryOf(lines []*pb.ToilLine) string {
+	for _, l := range lines {
+		if l.GetEntry() != "" {
+			return l.GetEntry()
+		}
+	}
+	return ""
+}
+
+func TestWithdrawToil_IsForWhoeverDidOrLoggedIt(t *testing.T) {
+	tests := map[string]struct {
+		caller, of string
+		want       codes.Code
+	}{
+		"whoever did it":             {"ada", "Ada", codes.OK},
+		"their lead":                 {"grace", "Ada", codes.OK},
+		"a role that sees everybody": {"boss", "Ada", codes.OK},
+		"somebody else of the team":  {"ada", "Bob", codes.PermissionDenied},
+		"a pipeline":                 {"deploy", "Ada", codes.PermissionDenied},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := openPrivate(t)
+			toils, boss := pb.NewToilServiceClient(g.conn), g.as(t, "boss")
+			all := &pb.ListToilRequest{Team: "secrets", Window: inWeek(), Person: tt.of}
+			lines := must(toils.ListToil(boss, all))(t).GetLines()
+			resp, err := toils.WithdrawToil(g.as(t, tt.caller), &pb.WithdrawToilRequest{Id: entryOf(lines), Author: tt.caller})
+			wantCode(t, tt.want, err)
+			if err != nil && resp.GetEntry() != nil {
+				t.Errorf("%s is told of %v", tt.caller, resp.GetEntry())
+			}
+			left := must(toils.ListToil(boss, all))(t).GetLines()
+			if gone := len(left) < len(lines); gone != (err == nil) {
+				t.Errorf("it was taken back: %t", gone)
+			}
+		})
+	}
+	g := openPrivate(t)
+	toils := pb.NewToilServiceClient(g.conn)
+	mine := must(toils.LogToil(g.as(t, "deploy"), &pb.LogToilRequest{
+		Team: "secrets", Task: "rotate the token", Person: "Ada", Spent: durationpb.New(time.Hour), At: "2026-11-12T08:00:00Z", Author: "deploy",
+	}))(t).GetEntry()
+	must(toils.WithdrawToil(g.as(t, "deploy"), &pb.WithdrawToilRequest{Id: mine.GetId(), Author: "deploy"}))(t)
+}
+
 func TestAnswerTask_TakesOverheadOut(t *testing.T) {
 	_, toils := toiling(t)
 	must(toils.LogToil(t.Context(), rotating("2026-11-11T09:00", 30)))(t)

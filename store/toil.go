@@ -49,6 +49,7 @@ func scanToil(rows *sql.Rows) (e opsreview.ToilEntry, err error) {
 
 // ToilFilter selects entries. A zero field selects everything.
 type ToilFilter struct {
+	ID        string // that of one entry
 	Team      string
 	Window    opsreview.Window // in which they began
 	Task      string           // by its key
@@ -68,6 +69,10 @@ func (db *DB) ToilEntries(ctx context.Context, f ToilFilter) ([]opsreview.ToilEn
 
 func (f ToilFilter) query() (query string, args []any) {
 	where := []string{"TRUE"}
+	if f.ID != "" {
+		key, _ := rowKey(f.ID, toilPrefix) // no row has the key zero
+		where, args = append(where, "key = ?"), append(args, key)
+	}
 	if f.Team != "" {
 		where, args = append(where, "team = ?"), append(args, f.Team)
 	}
