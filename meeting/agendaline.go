@@ -194,13 +194,13 @@ func (a agenda) incidents(s *AgendaSection) {
 		if i.ResolveMin != nil {
 			parts = append(parts, "resolved after "+minutes(*i.ResolveMin))
 		}
-		if i.Text != "" {
-			parts = append(parts, i.Text)
-		}
 		if i.Overdue {
 			overdue++
 		}
 		text := strings.Join(parts, ", ")
+		if i.Text != "" {
+			text += ". " + i.Text
+		}
 		s.Lines = append(s.Lines, fmt.Sprintf("%s, %s: %s", name, i.Title, text))
 		s.Points = append(s.Points, Point{Kind: string(opsreview.WaiveIncident), Subject: i.Incident, Title: strings.TrimSpace(i.Number + " " + i.Title), Text: text})
 	}

@@ -78,7 +78,7 @@ func (g gate) monitors() []Open {
 			subjects = append(subjects, p.Page)
 		}
 		o := Open{
-			Kind: string(gr.kind), Subject: gr.subject, Title: gr.pages[0].Title, Do: settle(gr.subject),
+			Kind: string(gr.kind), Subject: gr.subject, Title: g.title(gr), Do: settle(gr.subject),
 			Text: g.lapsed(fmt.Sprintf("%s not actionable, and neither ticket nor waiver", pagesWere(len(gr.pages))), subjects...),
 		}
 		if f, ok := g.finding(func(f FindingFact) bool { return f.Monitor != "" && f.Monitor == gr.subject }); ok {
@@ -87,6 +87,17 @@ func (g gate) monitors() []Open {
 		open = append(open, o)
 	}
 	return open
+}
+
+// title is what a group is called: as the agenda calls its monitor, else as its
+// first page.
+func (g gate) title(gr *group) string {
+	for _, m := range g.Snapshot.Monitors {
+		if gr.kind == opsreview.WaiveMonitor && m.Monitor == gr.subject && m.Title != "" {
+			return m.Title
+		}
+	}
+	return gr.pages[0].Title
 }
 
 // settle are the commands by which a meeting settles something that it keeps
@@ -177,7 +188,8 @@ func (g gate) lapsed(text string, subjects ...string) string {
 	if last.Subject == "" {
 		return text
 	}
-	on := last.Expires.In(zoneOf(g.Snapshot.Zone)).Format("Mon 2 Jan 2006")
+	// One that ended at midnight ended with the day before.
+	on := last.Expires.Add(-time.Second).In(zoneOf(g.Snapshot.Zone)).Format("Mon 2 Jan 2006")
 	return fmt.Sprintf("%s: the waiver of %s by %s (%s) expired on %s", text, cmp.Or(last.Title, last.Subject), last.Owner, last.Reason, on)
 }
 

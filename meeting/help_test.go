@@ -86,7 +86,7 @@ func facts() meeting.Facts {
 		},
 		Incidents: &incident.Report{Cases: []incident.Case{{
 			Incident: opsreview.Incident{Ref: opsreview.Ref{Source: "rootly", ID: "17"}, Number: "INC-17", Title: "Vault down", Severity: "SEV1"},
-			Times:    incident.Times{Resolve: incident.Span{Known: true, D: 80 * time.Minute}}, Detector: opsreview.DetectedByAlert, Overdue: true, Text: "it has no postmortem",
+			Times:    incident.Times{Resolve: incident.Span{Known: true, D: 80 * time.Minute}}, Detector: opsreview.DetectedByAlert, Overdue: true, Text: "It has no postmortem",
 		}}},
 		LookBack: &lookback.Report{
 			Series: 4, Anomalies: []lookback.Anomaly{{ID: "a-1", Chart: opsreview.Chart{Key: "d/4", Title: "Latency"}, Text: "4.1 times the usual", Context: lookback.Unexplained, State: lookback.Open}},

@@ -183,8 +183,7 @@ func (m minutes) actions() []said {
 		}
 		parts := []string{cmp.Or(clean(i.Owner), "nobody's yet")}
 		if !i.Due.IsZero() {
-			// One that ends at midnight is due on the day before.
-			parts = append(parts, "by "+i.Due.Add(-time.Second).In(m.zone).Format("Mon 2 Jan"))
+			parts = append(parts, "by "+m.lastDay(i.Due).Format("Mon 2 Jan"))
 		}
 		if ticket := clean(i.Ticket); ticket != "" {
 			parts = append(parts, ticket)
@@ -199,6 +198,9 @@ func (m minutes) actions() []said {
 	}
 	return all
 }
+
+// lastDay is in the day in which an end is: one at midnight ends the day before.
+func (m minutes) lastDay(end time.Time) time.Time { return end.Add(-time.Second).In(m.zone) }
 
 // notes are what was noted in a section, in order.
 func (m minutes) notes(id meeting.Section) []said {
@@ -261,7 +263,7 @@ func (m minutes) waivers() []pair {
 	var pairs []pair
 	for _, w := range all {
 		if w.InForce(at) {
-			text := fmt.Sprintf("%s answers for it until %s: %s", clean(w.Owner), w.Expires.In(m.zone).Format("Mon 2 Jan 2006"), clean(w.Reason))
+			text := fmt.Sprintf("%s answers for it until %s: %s", clean(w.Owner), m.lastDay(w.Expires).Format("Mon 2 Jan 2006"), clean(w.Reason))
 			pairs = append(pairs, pair{title(cmp.Or(w.Title, w.Subject)), text})
 		}
 	}

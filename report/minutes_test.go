@@ -102,7 +102,7 @@ func readable() meeting.Minutes {
 		{Person: "cem@example.com", Name: "Cem", Pages: 1},
 	}
 	s.Budgets[0].SLO, s.Budgets[0].Text = "vault/reads", "50 % of the 30-day budget"
-	s.Incidents[0] = meeting.IncidentFact{Incident: "rootly/17", Number: "INC-17", Title: "Vault down", Severity: "SEV1", Text: "it has no postmortem", Overdue: true}
+	s.Incidents[0] = meeting.IncidentFact{Incident: "rootly/17", Number: "INC-17", Title: "Vault down", Severity: "SEV1", Text: "It has no postmortem", Overdue: true}
 	s.Anomalies[0].Chart, s.Anomalies[0].Text = "Read latency", "4.1 times the usual"
 	s.Toil.Tasks[0].Task, s.Toil.Method, s.Toil.People = "rotate the vault token", "what was logged, and the engaged time of pages that were not actionable", 3
 	s.Closed = []meeting.ClosedFact{{Ticket: "OPS-8", Title: "Disk", Verdict: "held", Text: "It held."}}
@@ -232,7 +232,7 @@ func TestMinutes_Chat(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Join(b.Chat.Sections, "\n")
-	for _, want := range []string{"• *Pages*: 3 pages, 2 labelled", "*Closed in spite of what was open*\nBob is ill", "• Raise the threshold. (Bob, by Fri 20 Nov, OPS-12, about Vault is sealed)", "_and 33 more", "`Vault is sealed`: Bob answers for it until Mon 30 Nov 2026"} {
+	for _, want := range []string{"• *Pages*: 3 pages, 2 labelled", "*Closed in spite of what was open*\nBob is ill", "• Raise the threshold. (Bob, by Fri 20 Nov, OPS-12, about Vault is sealed)", "_and 33 more", "`Vault is sealed`: Bob answers for it until Sun 29 Nov 2026"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the message lacks %q:\n%s", want, text)
 		}
