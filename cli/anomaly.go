@@ -77,6 +77,10 @@ unexplained otherwise.`,
 				if err != nil {
 					return err
 				}
+				if l := resp.GetLookBack(); output == asTable && req.GetService() != "" && l.GetCharts() == 0 && !nothingLookedAt(l) {
+					a.indented(0, nil, "no chart of the service "+fmt.Sprintf("%q", bounded(req.GetService()))+" was looked at: opsreview dashboard charts tells of which service each is")
+					return nil
+				}
 				return a.printAnomalies(resp.GetLookBack(), o, output)
 			})
 		},

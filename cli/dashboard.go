@@ -154,13 +154,17 @@ func (a *app) printCharts(all []*pb.Chart, output string) error {
 	return nil
 }
 
-// chartProblem says what of a chart is not looked at, "" if everything is.
+// chartProblem says what of a chart is not looked at, "" if everything is. A
+// query may be right and answer nothing, for a name that is not exported.
 func chartProblem(c *pb.Chart) string {
 	if c.GetSkipped() != "" {
 		return bounded(c.GetSkipped())
 	}
 	if n := c.GetLeftOut(); n > 0 {
 		return fmt.Sprintf("%d more series than are looked at", n)
+	}
+	if c.GetSeries() == 0 {
+		return "nothing is stored of it"
 	}
 	return ""
 }

@@ -68,10 +68,29 @@ func (s *anomalyService) ListAnomalies(ctx context.Context, req *pb.ListAnomalie
 	}
 	dismissed := chosen(r.Dismissed, wanted)
 	r.Anomalies, r.More, r.Dismissed = chosen(r.Anomalies, wanted), chosen(r.More, wanted), dismissed
+	if strings.TrimSpace(req.GetService()) != "" {
+		r.Charts, r.Series = l.looked(func(c opsreview.Chart) bool { return aboutService(sc, c, req.GetService()) })
+	}
 	if req.GetAll() {
 		r.Anomalies, r.More = slices.Concat(r.Anomalies, r.More, dismissed), nil
 	}
 	return &pb.ListAnomaliesResponse{LookBack: lookBackToProto(r, sc.zone, nil)}, nil
+}
+
+// looked counts the charts that were looked at, and their series.
+func (l *look) looked(about func(opsreview.Chart) bool) (charts, series int) {
+	each := map[string]int{}
+	for _, f := range l.in.Found {
+		if f.Result.Skipped == "" {
+			each[f.Series.Chart]++
+		}
+	}
+	for _, c := range l.in.Charts {
+		if n := each[c.Key]; n > 0 && about(c) {
+			charts, series = charts+1, series+n
+		}
+	}
+	return charts, series
 }
 
 func chosen(all []lookback.Anomaly, wanted func(lookback.Anomaly) bool) []lookback.Anomaly {

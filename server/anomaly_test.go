@@ -120,6 +120,11 @@ func TestListAnomalies_Chooses(t *testing.T) {
 			t.Errorf("%s: %d anomalies, want %d", name, got, tt.want)
 		}
 	}
+	for service, want := range map[string]int32{"vault": 1, "consul": 0} {
+		if l := anomalies(t, a, &pb.ListAnomaliesRequest{Window: inWeek(), Service: service}); int32(l.GetCharts()) != want || int32(l.GetSeries()) != want {
+			t.Errorf("of service %s %d charts and %d series were looked at, want %d", service, l.GetCharts(), l.GetSeries(), want)
+		}
+	}
 	c, _ := looking(a)
 	for name, req := range map[string]*pb.ListAnomaliesRequest{
 		"a context that there is not": {Context: "weird"},
