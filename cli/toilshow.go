@@ -183,6 +183,9 @@ func (a *app) printReviewToil(r *pb.ToilReport) {
 	writeLine(a.stdout, a.style().bold("TOIL"))
 	a.indented(2, a.paintOver(r), toilShare(r))
 	a.indented(2, nil, "trend: "+bounded(r.GetTrend()))
+	if n := r.GetPeopleWithheld(); n > 0 {
+		a.indented(2, nil, "withheld: "+people(n)+"; what one person carries is for them and their lead")
+	}
 	a.printToilTasks(r, few)
 	a.indented(2, a.style().dim, "made of "+clean(r.GetMethod()))
 }

@@ -59,6 +59,9 @@ func toilFacts(r toil.Report) []string {
 	if r.Overhead > 0 {
 		all = append(all, length(r.Overhead)+" of overhead beside it, which is no toil")
 	}
+	if r.Withheld > 0 {
+		all = append(all, "The toil of "+people(r.Withheld)+" is told as a sum only: what one person carries is for them and their lead")
+	}
 	if r.Dropped > 0 {
 		all = append(all, length(r.Dropped)+" was told twice and counts once")
 	}

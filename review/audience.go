@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"opsreview"
-	"opsreview/toil"
 )
 
 // LeastPeople is how many people a sum must be of to be told to those who may
@@ -150,33 +149,6 @@ func withoutSums(r Review) Review {
 		m.Withheld, m.Interruptions, m.Engaged = true, ByClass{}, 0
 	}
 	r.Withheld = append(slices.Clone(r.Withheld), "how often people were interrupted, and how long they were engaged, is withheld: too few people stand behind it")
-	return r
-}
-
-// withoutToil takes what is one person's from the toil of a review.
-func (a Audience) withoutToil(r Review) Review {
-	t := *r.Toil
-	hidden := 0
-	for _, p := range t.People {
-		if !a.sees(p.Key) && (p.Spent > 0 || p.Entries > 0) {
-			hidden++
-		}
-	}
-	if a.Few(hidden) {
-		r.Toil = nil
-		r.Withheld = append(slices.Clone(r.Withheld), fmt.Sprintf("toil is withheld: %s stand behind it", people(hidden)))
-		if hidden == 1 {
-			r.Withheld[len(r.Withheld)-1] = "toil is withheld: one person stands behind it"
-		}
-		r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f opsreview.Finding) bool {
-			return f.Kind == opsreview.ToilHotSpot || f.Kind == opsreview.ToilOverLimit
-		})
-		return r
-	}
-	t.People = slices.Clone(t.People)
-	t.People = slices.DeleteFunc(t.People, func(s toil.Sum) bool { return !a.sees(s.Key) })
-	t.Lines = slices.DeleteFunc(slices.Clone(t.Lines), func(l toil.Line) bool { return !a.sees(l.Person) })
-	r.Toil = &t
 	return r
 }
 

@@ -36,9 +36,9 @@ func Prepare(in Input) Report {
 			r.Overhead += line.Spent
 		case line.Spent > 0:
 			r.Spent += line.Spent
-			people.add(line.Person, line.Spent)
-			categories.add(line.Category, line.Spent)
-			origins.add(string(line.Origin), line.Spent)
+			people.add(line.Person, line)
+			categories.add(line.Category, line)
+			origins.add(string(line.Origin), line)
 		}
 	}
 	r.People, r.Categories, r.Origins = people.sorted(l.name), categories.sorted(categoryName), origins.sorted(originName)
@@ -68,10 +68,19 @@ func (s sums) of(key string) *Sum {
 	return s.byKey[key]
 }
 
-func (s sums) add(key string, spent time.Duration) {
+func (s sums) add(key string, line Line) {
 	one := s.of(key)
-	one.Spent += spent
+	one.Spent += line.Spent
 	one.Entries++
+	one.By = with(one.By, line.Person)
+}
+
+// with returns keys that have one more, unless it is among them.
+func with(keys []string, key string) []string {
+	if slices.Contains(keys, key) {
+		return keys
+	}
+	return append(keys, key)
 }
 
 // sorted returns the sums, most first.
@@ -181,6 +190,7 @@ func (l *ledger) weeks() []Week {
 			if !line.Overhead && line.Spent > 0 {
 				told.Spent += line.Spent
 				told.Entries++
+				told.By = with(told.By, line.Person)
 			}
 		}
 		all = append(all, told)

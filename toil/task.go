@@ -75,7 +75,6 @@ func (l *ledger) task(id string, lines []Line, past opsreview.Window) Task {
 	key, isMonitor := strings.CutPrefix(id, paged)
 	said := l.tasks[key]
 	t := Task{Key: key, Name: cmp.Or(said.Name, key), Paged: isMonitor}
-	people := map[string]bool{}
 	first, n := past.End, 0
 	var sum time.Duration
 	for _, line := range lines {
@@ -85,13 +84,13 @@ func (l *ledger) task(id string, lines []Line, past opsreview.Window) Task {
 		}
 		sum += line.Spent
 		n++
-		people[line.Person] = true
+		t.By = with(t.By, line.Person)
 		if l.in.Window.Contains(line.At) {
 			t.Entries++
 			t.Spent += line.Spent
 		}
 	}
-	t.People = len(people)
+	t.People = len(t.By)
 	t.PerWeek = perWeek(sum, opsreview.Window{Start: first, End: l.until()})
 	if !isMonitor {
 		t.Overhead, t.Answers, t.Ticket = overhead(said), said.Answers, cmp.Or(said.Ticket, t.Ticket)

@@ -99,6 +99,9 @@ func trend(l *ledger, weeks []Week) string {
 	return fmt.Sprintf("%s: as in the %d weeks before (%s)", text, len(before), past)
 }
 
+// DearestTasks begins the evidence that names tasks and what they take.
+const DearestTasks = "The dearest: "
+
 // FindingsOf returns findings for hot spots, dearest first, and for a share over
 // the limit. What categories of work they are is policy's to say.
 func FindingsOf(r Report, team string) []opsreview.Finding {
@@ -135,7 +138,7 @@ func overLimit(r Report, share float64, team string) opsreview.Finding {
 		}
 	}
 	if len(dearest) > 0 {
-		f.Evidence = append(f.Evidence, "The dearest: "+strings.Join(dearest, ", ")+".")
+		f.Evidence = append(f.Evidence, DearestTasks+strings.Join(dearest, ", ")+".")
 	}
 	if d := r.Window.Duration(); d > 0 {
 		f.Cost = minutesAWeek(perWeek(r.Spent, r.Window))

@@ -97,6 +97,7 @@ type Report struct {
 	Limit      float64
 	Over       bool   // Share is over Limit
 	Trend      string // in words
+	Withheld   int    // how many people's sums are left out, for a reader who may not see them
 }
 
 // Share is Spent ÷ Working, and false where no working time is known.
@@ -114,6 +115,7 @@ type Sum struct {
 	Spent   time.Duration
 	Working time.Duration // of the person; 0 where it means nothing or nothing is known
 	Entries int
+	By      []string // keys of the people who stand behind it
 }
 
 // A Week is one ISO week's toil.
@@ -123,6 +125,7 @@ type Week struct {
 	Spent   time.Duration
 	Working time.Duration
 	Entries int
+	By      []string // keys of the people who stand behind it
 }
 
 // A Task is a recurring task and what automating it would save.
@@ -138,6 +141,7 @@ type Task struct {
 	PerWeek   time.Duration // over the thirteen weeks that end with the window, or since its first entry
 	Quarter   time.Duration // what thirteen weeks of it would cost: what automating it would save at most
 	People    int
+	By        []string // their keys
 	HotSpot   bool
 	Ticket    string
 	Automated *Automation // nil if it is not
