@@ -114,7 +114,7 @@ type chartJSON struct {
 	Also      []string         `json:"also"`
 	Skipped   string           `json:"skipped,omitempty"`
 	LeftOut   int32            `json:"left_out"`
-	Series    int32            `json:"series"`
+	Series    *int32           `json:"series,omitempty"` // of dashboard charts only
 }
 
 type chartQueryJSON struct {
@@ -207,7 +207,7 @@ func chartToJSON(c *pb.Chart) chartJSON {
 	out := chartJSON{
 		Key: c.GetKey(), Title: c.GetTitle(), Dashboard: c.GetDashboard(), Row: c.GetRow(), URL: c.GetUrl(), Unit: c.GetUnit(), Service: c.GetService(),
 		Team: c.GetTeam(), Source: c.GetSource(), Queries: []chartQueryJSON{}, Also: append([]string{}, c.GetAlso()...), Skipped: c.GetSkipped(),
-		LeftOut: c.GetLeftOut(), Series: c.GetSeries(),
+		LeftOut: c.GetLeftOut(),
 	}
 	for _, q := range c.GetQueries() {
 		out.Queries = append(out.Queries, chartQueryJSON{Name: q.GetName(), Text: q.GetText()})

@@ -124,6 +124,8 @@ func (a *app) printCharts(all []*pb.Chart, output string) error {
 		out := make([]chartJSON, len(all))
 		for i, c := range all {
 			out[i] = chartToJSON(c)
+			series := c.GetSeries()
+			out[i].Series = &series
 		}
 		return printJSON(a.stdout, out)
 	case asCSV:
