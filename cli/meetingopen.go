@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -171,7 +172,9 @@ func (a *app) printSection(resp *pb.GetMeetingResponse, at int, form agendaForm)
 		return
 	}
 	for _, line := range s.GetLines() {
-		writeWrapped(a.stdout, "      ", bounded(line), a.terminalWidth())
+		if !saidAgain(s, line) {
+			writeWrapped(a.stdout, "      ", bounded(line), a.terminalWidth())
+		}
 	}
 	for _, p := range s.GetPoints() {
 		mark := "      "
@@ -180,6 +183,17 @@ func (a *app) printSection(resp *pb.GetMeetingResponse, at int, form agendaForm)
 		}
 		a.hanging(mark, pointText(p))
 	}
+}
+
+// saidAgain reports whether a point of the section says all that a line of it
+// says, and what that is called in commands.
+func saidAgain(s *pb.AgendaSection, line string) bool {
+	if id := s.GetId(); id != "incidents" && id != "anomalies" {
+		return false
+	}
+	return slices.ContainsFunc(s.GetPoints(), func(p *pb.AgendaPoint) bool {
+		return p.GetText() != "" && strings.HasSuffix(line, p.GetTitle()+": "+p.GetText())
+	})
 }
 
 // pointText says what a point is, where it stands and what it is called in

@@ -143,7 +143,7 @@ func (a *app) printAdded(resp *pb.AddItemResponse) {
 		more = append(more, "for "+bounded(i.GetOwner()))
 	}
 	if i.GetDueTime() != nil {
-		more = append(more, "until "+i.GetDueTime().AsTime().Format("2006-01-02 15:04")+" UTC")
+		more = append(more, "by "+lastDay(i.GetDueTime().AsTime().In(frameOf(nil, resp.GetTimeZone()).zone)).Format("Mon 2 Jan 2006"))
 	}
 	if i.GetTicket() != "" {
 		more = append(more, "ticket "+bounded(i.GetTicket()))

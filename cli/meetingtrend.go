@@ -74,8 +74,10 @@ func (a *app) printTrends(all []*pb.Trend, m meetingFlags) error {
 		p := x.GetPoints()
 		first, before, last := "–", "–", "–"
 		if n := len(p); n > 0 {
-			first, last = trendValue(p[0]), trendValue(p[n-1])
-			before = trendValue(p[max(0, n-2)])
+			first, last = trendValue(p[0], x.GetUnit()), trendValue(p[n-1], x.GetUnit())
+			if n > 1 {
+				before = trendValue(p[n-2], x.GetUnit())
+			}
 		}
 		t.row(bounded(orElse(x.GetDisplayName(), x.GetId())), trendLine(p), first, before, last, clean(x.GetUnit()))
 	}
@@ -92,11 +94,17 @@ func (a *app) printTrends(all []*pb.Trend, m meetingFlags) error {
 }
 
 // trendValue is one review's number, a dash where it is not known.
-func trendValue(p *pb.TrendPoint) string {
-	if p.Value == nil {
+func trendValue(p *pb.TrendPoint, unit string) string {
+	value := p.GetValue()
+	switch {
+	case p.Value == nil:
 		return "–"
+	case unit == "share":
+		return strconv.FormatFloat(100*value, 'f', 1, 64) + " %"
+	case unit == "min":
+		return strconv.FormatFloat(value, 'f', 0, 64)
 	}
-	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(p.GetValue(), 'f', 2, 64), "0"), ".")
+	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(value, 'f', 2, 64), "0"), ".")
 }
 
 // trendLine draws numbers from nothing to the largest of them.

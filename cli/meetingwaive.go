@@ -76,11 +76,24 @@ func (a *app) waive(ctx context.Context, o *waiveFlags) error {
 		if o.output == asJSON {
 			return printJSON(a.stdout, waiverToJSON(w))
 		}
-		a.indented(0, nil, fmt.Sprintf("waived until %s UTC: the %s %s, owner %s: %s", w.GetExpireTime().AsTime().Format("Mon 2006-01-02 15:04"),
+		a.indented(0, nil, fmt.Sprintf("waived until %s: the %s %s, owner %s: %s", endText(w.GetExpireTime().AsTime().In(frameOf(nil, w.GetTimeZone()).zone)),
 			clean(w.GetKind()), bounded(orElse(w.GetTitle(), w.GetSubject())), bounded(w.GetOwner()), bounded(w.GetReason())))
 		writeLine(a.stdout, "to take it back: "+a.sayAgain("review waive", word{"withdraw", w.GetId()}))
 		return nil
 	})
+}
+
+// endText is an end by its last day, with the time where it is not midnight.
+func endText(end time.Time) string {
+	if h, m, s := end.Clock(); h+m+s > 0 {
+		return end.Format("Mon 2 Jan 2006 15:04")
+	}
+	return lastDay(end).Format("Mon 2 Jan 2006")
+}
+
+// waivedUntil is in the last day of a waiver, on its team's clock.
+func waivedUntil(w *pb.Waiver) time.Time {
+	return lastDay(w.GetExpireTime().AsTime().In(frameOf(nil, w.GetTimeZone()).zone))
 }
 
 // oneOfWords returns a usage error unless the value is one of the words.
@@ -168,7 +181,7 @@ func (a *app) printWaivers(all []*pb.Waiver, output string) error {
 		{head: "ID"},
 	}}
 	for _, w := range all {
-		t.row(strings.ReplaceAll(clean(w.GetState()), "_", " "), w.GetExpireTime().AsTime().Format(time.DateOnly), clean(w.GetKind()),
+		t.row(strings.ReplaceAll(clean(w.GetState()), "_", " "), waivedUntil(w).Format(time.DateOnly), clean(w.GetKind()),
 			bounded(orElse(w.GetTitle(), w.GetSubject())), bounded(w.GetOwner()), bounded(w.GetReason()), clean(w.GetId()))
 	}
 	t.print(a.stdout, a.style(), "", a.terminalWidth())

@@ -103,7 +103,7 @@ func (a *app) addToil(ctx context.Context, task string, o addToil) error {
 		for _, w := range resp.GetWarnings() {
 			a.indented(0, a.style().warn, "! "+bounded(w))
 		}
-		writeLine(a.stdout, "to take it back: opsreview toil withdraw "+shellWord(clean(resp.GetEntry().GetId())))
+		writeLine(a.stdout, "to take it back: "+a.sayAgain("toil withdraw "+shellWord(clean(resp.GetEntry().GetId()))))
 		return nil
 	})
 }
@@ -146,7 +146,7 @@ func (a *app) toilWithdrawCommand() *cobra.Command {
 				if o.output == asJSON {
 					return printJSON(a.stdout, toilEntryToJSON(resp.GetEntry()))
 				}
-				a.indented(0, nil, "taken back: "+toilEntryText(resp.GetEntry(), ""))
+				a.indented(0, nil, "taken back: "+toilEntryText(resp.GetEntry(), resp.GetTimeZone()))
 				writeLine(a.stdout, "to have it again, log it again: opsreview toil add")
 				return nil
 			})

@@ -47,7 +47,7 @@ func (s *meetingService) AddItem(ctx context.Context, req *pb.AddItemRequest) (*
 	if i, err = s.facts.db.AddMeetingItem(ctx, &r, i); err != nil {
 		return nil, err
 	}
-	return &pb.AddItemResponse{Item: itemToProto(i), Meeting: i.Meeting}, nil
+	return &pb.AddItemResponse{Item: itemToProto(i), Meeting: i.Meeting, TimeZone: sc.zone.String()}, nil
 }
 
 // itemFromProto reads what is said, without when and until when.

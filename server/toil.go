@@ -93,7 +93,7 @@ func (s *toilService) WithdrawToil(ctx context.Context, req *pb.WithdrawToilRequ
 	if e, err = s.facts.db.WithdrawToil(ctx, e.ID, author, s.facts.now()); err != nil {
 		return nil, err
 	}
-	return &pb.WithdrawToilResponse{Entry: toilEntryToProto(e)}, nil
+	return &pb.WithdrawToilResponse{Entry: toilEntryToProto(e), TimeZone: s.facts.zoneOfTeam(e.Team).String()}, nil
 }
 
 // toilEntry returns the entry of the ledger with the ID, or a NotFound error.

@@ -10,6 +10,7 @@ import (
 	"opsreview"
 	"opsreview/meeting"
 	pb "opsreview/proto/opsreview/v1"
+	"opsreview/review"
 	"opsreview/store"
 )
 
@@ -43,7 +44,9 @@ func (s *meetingService) CreateWaiver(ctx context.Context, req *pb.CreateWaiverR
 	if w, err = s.facts.db.CreateWaiver(ctx, &r, w); err != nil {
 		return nil, err
 	}
-	return &pb.CreateWaiverResponse{Waiver: waiverToProto(w, s.facts.now())}, nil
+	resp := &pb.CreateWaiverResponse{Waiver: waiverToProto(w, s.facts.now())}
+	resp.Waiver.TimeZone = sc.zone.String()
+	return resp, nil
 }
 
 // checkWaiver returns an Invalid error for a waiver that says too little or too
@@ -224,10 +227,21 @@ func (s *meetingService) ListWaivers(ctx context.Context, req *pb.ListWaiversReq
 	resp := &pb.ListWaiversResponse{}
 	for _, w := range all {
 		if req.GetAll() || w.InForce(now) {
-			resp.Waivers = append(resp.Waivers, waiverToProto(w, now))
+			told := waiverToProto(w, now)
+			told.TimeZone = s.facts.zoneOfTeam(w.Team).String()
+			resp.Waivers = append(resp.Waivers, told)
 		}
 	}
 	return resp, nil
+}
+
+// zoneOfTeam is the zone of a team, UTC for one that nobody knows any more.
+func (f *facts) zoneOfTeam(team string) *time.Location {
+	zone, err := review.TeamZone(f.org, team)
+	if err != nil || zone == nil {
+		return time.UTC
+	}
+	return zone
 }
 
 // rankOf orders waivers: those in force come first.

@@ -572,9 +572,11 @@ func (x *AddItemRequest) GetRequestId() string {
 }
 
 type AddItemResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Item          *MeetingItem           `protobuf:"bytes,1,opt,name=item,proto3" json:"item,omitempty"`
-	Meeting       string                 `protobuf:"bytes,2,opt,name=meeting,proto3" json:"meeting,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Item    *MeetingItem           `protobuf:"bytes,1,opt,name=item,proto3" json:"item,omitempty"`
+	Meeting string                 `protobuf:"bytes,2,opt,name=meeting,proto3" json:"meeting,omitempty"`
+	// The review's.
+	TimeZone      string `protobuf:"bytes,3,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -619,6 +621,13 @@ func (x *AddItemResponse) GetItem() *MeetingItem {
 func (x *AddItemResponse) GetMeeting() string {
 	if x != nil {
 		return x.Meeting
+	}
+	return ""
+}
+
+func (x *AddItemResponse) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
 	}
 	return ""
 }
@@ -2900,7 +2909,9 @@ type Waiver struct {
 	WithdrawnBy  string                 `protobuf:"bytes,11,opt,name=withdrawn_by,json=withdrawnBy,proto3" json:"withdrawn_by,omitempty"`
 	WithdrawTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=withdraw_time,json=withdrawTime,proto3" json:"withdraw_time,omitempty"`
 	// "in_force", "expired" or "withdrawn".
-	State         string `protobuf:"bytes,13,opt,name=state,proto3" json:"state,omitempty"`
+	State string `protobuf:"bytes,13,opt,name=state,proto3" json:"state,omitempty"`
+	// The team's; empty in a review, which has one itself.
+	TimeZone      string `protobuf:"bytes,14,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3026,6 +3037,13 @@ func (x *Waiver) GetState() string {
 	return ""
 }
 
+func (x *Waiver) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
 var File_opsreview_v1_meeting_proto protoreflect.FileDescriptor
 
 const file_opsreview_v1_meeting_proto_rawDesc = "" +
@@ -3068,10 +3086,11 @@ const file_opsreview_v1_meeting_proto_rawDesc = "" +
 	"\x04team\x18\x02 \x01(\tR\x04team\x12-\n" +
 	"\x04item\x18\x03 \x01(\v2\x19.opsreview.v1.MeetingItemR\x04item\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tR\trequestId\"Z\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\"w\n" +
 	"\x0fAddItemResponse\x12-\n" +
 	"\x04item\x18\x01 \x01(\v2\x19.opsreview.v1.MeetingItemR\x04item\x12\x18\n" +
-	"\ameeting\x18\x02 \x01(\tR\ameeting\"\x83\x01\n" +
+	"\ameeting\x18\x02 \x01(\tR\ameeting\x12\x1b\n" +
+	"\ttime_zone\x18\x03 \x01(\tR\btimeZone\"\x83\x01\n" +
 	"\x11ChangeItemRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bwithdraw\x18\x02 \x01(\bR\bwithdraw\x12\x12\n" +
@@ -3251,7 +3270,7 @@ const file_opsreview_v1_meeting_proto_rawDesc = "" +
 	"PickWeight\x12\x16\n" +
 	"\x06person\x18\x01 \x01(\tR\x06person\x12\x16\n" +
 	"\x06weight\x18\x02 \x01(\x01R\x06weight\x12\x10\n" +
-	"\x03why\x18\x03 \x01(\tR\x03why\"\xaa\x03\n" +
+	"\x03why\x18\x03 \x01(\tR\x03why\"\xc7\x03\n" +
 	"\x06Waiver\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04team\x18\x02 \x01(\tR\x04team\x12\x12\n" +
@@ -3268,7 +3287,8 @@ const file_opsreview_v1_meeting_proto_rawDesc = "" +
 	"expireTime\x12!\n" +
 	"\fwithdrawn_by\x18\v \x01(\tR\vwithdrawnBy\x12?\n" +
 	"\rwithdraw_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\fwithdrawTime\x12\x14\n" +
-	"\x05state\x18\r \x01(\tR\x05state2\x82\n" +
+	"\x05state\x18\r \x01(\tR\x05state\x12\x1b\n" +
+	"\ttime_zone\x18\x0e \x01(\tR\btimeZone2\x82\n" +
 	"\n" +
 	"\x0eMeetingService\x12R\n" +
 	"\vOpenMeeting\x12 .opsreview.v1.OpenMeetingRequest\x1a!.opsreview.v1.OpenMeetingResponse\x12O\n" +

@@ -265,8 +265,10 @@ func (x *WithdrawToilRequest) GetAuthor() string {
 }
 
 type WithdrawToilResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Entry         *ToilEntry             `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Entry *ToilEntry             `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	// The team's.
+	TimeZone      string `protobuf:"bytes,2,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -306,6 +308,13 @@ func (x *WithdrawToilResponse) GetEntry() *ToilEntry {
 		return x.Entry
 	}
 	return nil
+}
+
+func (x *WithdrawToilResponse) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
 }
 
 type ListToilRequest struct {
@@ -1802,9 +1811,10 @@ const file_opsreview_v1_toil_proto_rawDesc = "" +
 	"\ttime_zone\x18\x03 \x01(\tR\btimeZone\"=\n" +
 	"\x13WithdrawToilRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
-	"\x06author\x18\x02 \x01(\tR\x06author\"E\n" +
+	"\x06author\x18\x02 \x01(\tR\x06author\"b\n" +
 	"\x14WithdrawToilResponse\x12-\n" +
-	"\x05entry\x18\x01 \x01(\v2\x17.opsreview.v1.ToilEntryR\x05entry\"\xa3\x01\n" +
+	"\x05entry\x18\x01 \x01(\v2\x17.opsreview.v1.ToilEntryR\x05entry\x12\x1b\n" +
+	"\ttime_zone\x18\x02 \x01(\tR\btimeZone\"\xa3\x01\n" +
 	"\x0fListToilRequest\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x124\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.opsreview.v1.WindowSelectorR\x06window\x12\x16\n" +
