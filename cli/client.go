@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"math"
 	"net"
 	"slices"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"opsreview"
+	"opsreview/config"
 	pb "opsreview/proto/opsreview/v1"
 	"opsreview/server"
 )
@@ -101,7 +103,7 @@ func (a *app) connect(ctx context.Context) (dialer, func() error, error) {
 		return func() (*grpc.ClientConn, error) { return grpc.NewClient("passthrough:///"+a.serverAddr, options...) },
 			func() error { return nil }, nil
 	}
-	backend, err := a.open(ctx)
+	backend, err := a.open(ctx, unhurried)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -187,3 +189,10 @@ type statusStream struct{ grpc.ClientStream }
 
 // RecvMsg implements grpc.ClientStream.
 func (s statusStream) RecvMsg(m any) error { return fromStatus(s.ClientStream.RecvMsg(m)) }
+
+// unhurried keeps the log from telling whoever waits for an answer that it took
+// long.
+func unhurried(_ config.Config, o *server.Options) error {
+	o.SlowRequest = math.MaxInt64
+	return nil
+}
