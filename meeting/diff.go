@@ -273,10 +273,11 @@ func stood(i IncidentFact) string {
 	} else {
 		parts = append(parts, "no time to resolve")
 	}
+	text := strings.Join(parts, ", ")
 	if i.Text != "" {
-		parts = append(parts, i.Text)
+		text += ". " + i.Text
 	}
-	return strings.Join(parts, ", ")
+	return text
 }
 
 func (d *differ) anomalies(was, is []AnomalyFact) {

@@ -109,7 +109,7 @@ func TestDiff(t *testing.T) {
 			},
 			want: []string{
 				"number: incidents: 2, and was 1",
-				`incident: INC-17, "Vault down": SEV2, noticed by alert, resolved after 1h20m, It has no postmortem; it was: SEV1, noticed by alert, resolved after 1h20m, It has no postmortem`,
+				`incident: INC-17, "Vault down": SEV2, noticed by alert, resolved after 1h20m. It has no postmortem; it was: SEV1, noticed by alert, resolved after 1h20m. It has no postmortem`,
 				`incident: an incident came late: rootly/18, "Vault down", no severity, noticed by alert, resolved after 1h20m`,
 			},
 		},

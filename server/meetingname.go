@@ -94,7 +94,29 @@ func (f *facts) latestMeeting(ctx context.Context, team string) (opsreview.Meeti
 			return found[0], nil
 		}
 	}
-	return opsreview.Meeting{}, opsreview.Errorf(opsreview.NotFound, "there is no review%s yet: open one with review open", ofTeam(team))
+	others, err := f.othersOpen(ctx, team)
+	if err != nil {
+		return opsreview.Meeting{}, err
+	}
+	return opsreview.Meeting{}, opsreview.Errorf(opsreview.NotFound, "there is no review%s yet: %sopen one with review open", ofTeam(team), others)
+}
+
+// othersOpen says which reviews of teams are open, for who has named no team.
+// Only who may see every team's reviews can leave the team out.
+func (f *facts) othersOpen(ctx context.Context, team string) (string, error) {
+	if team != "" {
+		return "", nil
+	}
+	const most = 5
+	found, err := f.db.Meetings(ctx, store.MeetingFilter{State: opsreview.MeetingOpen, Limit: most, Brief: true})
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	names := make([]string, len(found))
+	for i, m := range found {
+		names[i] = m.ID
+	}
+	return "name a team, as open are " + strings.Join(names, ", ") + "; or ", nil
 }
 
 // openMeeting returns the review that a name means, or the team's latest open
@@ -108,7 +130,11 @@ func (f *facts) openMeeting(ctx context.Context, name, team string) (opsreview.M
 	case m.State == opsreview.MeetingOpen:
 		return m, nil
 	case strings.TrimSpace(name) == "":
-		return m, opsreview.Errorf(opsreview.NotFound, "no review%s is open: open one with review open", ofTeam(team))
+		others, err := f.othersOpen(ctx, team)
+		if err != nil {
+			return m, err
+		}
+		return m, opsreview.Errorf(opsreview.NotFound, "no review%s is open: %sopen one with review open", ofTeam(team), others)
 	}
 	return m, opsreview.Errorf(opsreview.Conflict, "the review %q is closed: its minutes never change", m.ID)
 }
