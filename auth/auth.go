@@ -59,6 +59,7 @@ const (
 // A Caller is who makes a call.
 type Caller struct {
 	Name   string
+	Person string // whom they are as a responder, where that is not their name; "" if it is, or if they are nobody
 	Via    string
 	Grants []Grant
 }

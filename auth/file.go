@@ -58,7 +58,7 @@ func (f *TokenFile) Verify(_ context.Context, secret string) (Caller, error) {
 	if !ok || t.Expired(now) {
 		return Caller{}, errRefused
 	}
-	return Caller{Name: t.Name, Via: ViaToken, Grants: []Grant{t.Grant}}, nil
+	return Caller{Name: t.Name, Person: t.Person, Via: ViaToken, Grants: []Grant{t.Grant}}, nil
 }
 
 // refresh reads the file again if it has changed since it was looked at.

@@ -65,12 +65,12 @@ func TestTokenFile_ATokenIsItsCaller(t *testing.T) {
 	now, path := newClock(), tokensPath(t)
 	f := auth.OpenTokens(path, now.Now)
 	wantRefused(t, f, "opsreview_nothing-is-there-yet")
-	token := auth.Token{Name: "ci", Grant: auth.Grant{Role: auth.Writer, Teams: []string{"secrets"}}, Expires: now.Now().Add(time.Hour)}
+	token := auth.Token{Name: "ci", Person: "ada@example.com", Grant: auth.Grant{Role: auth.Writer, Teams: []string{"secrets"}}, Expires: now.Now().Add(time.Hour)}
 	secret := create(t, f, token)
 
 	now.move(time.Minute)
 	got, err := f.Verify(t.Context(), secret)
-	want := auth.Caller{Name: "ci", Via: auth.ViaToken, Grants: []auth.Grant{token.Grant}}
+	want := auth.Caller{Name: "ci", Person: "ada@example.com", Via: auth.ViaToken, Grants: []auth.Grant{token.Grant}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v, caller (-want +got):\n%s", err, diff)
 	}
@@ -194,6 +194,7 @@ func TestTokenFile_Create_Refuses(t *testing.T) {
 		"a name with a space":                {reader("c i"), opsreview.Invalid},
 		"a name that could be an address":    {reader("ada@example.com"), opsreview.Invalid},
 		"no name":                            {reader(""), opsreview.Invalid},
+		"a person with a line break":         {auth.Token{Name: "x", Person: "a\nb", Grant: auth.Grant{Role: auth.Reader}}, opsreview.Invalid},
 		"no role":                            {auth.Token{Name: "x"}, opsreview.Invalid},
 		"an empty team":                      {auth.Token{Name: "x", Grant: auth.Grant{Role: auth.Reader, Teams: []string{""}}}, opsreview.Invalid},
 		"an end that has passed":             {old, opsreview.Invalid},

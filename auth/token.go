@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"opsreview"
 )
@@ -23,6 +24,7 @@ const tokenPrefix = "opsreview_"
 // every call.
 type Token struct {
 	Name    string    `json:"name"`
+	Person  string    `json:"person,omitempty"` // whose it is: an address, a key or a name; "" for automation's
 	Grant             // one role, for one set of teams
 	Hash    string    `json:"sha256"`
 	Created time.Time `json:"created"`
@@ -31,11 +33,17 @@ type Token struct {
 
 var tokenName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 
+// maxPerson is how long the address or the name of a person may be.
+const maxPerson = 254
+
 // check returns an Invalid error for a token that cannot be used.
 func (t Token) check() error {
 	if !tokenName.MatchString(t.Name) {
 		return opsreview.Errorf(opsreview.Invalid,
 			"token name %q: use up to 63 lower-case letters, digits, dots, - and _, beginning with a letter or a digit", t.Name)
+	}
+	if len(t.Person) > maxPerson || strings.ContainsFunc(t.Person, unicode.IsControl) || t.Person != strings.TrimSpace(t.Person) {
+		return opsreview.Errorf(opsreview.Invalid, "token %q: %q is not the address or the name of a person", t.Name, t.Person)
 	}
 	if _, err := ParseRole(string(t.Role)); err != nil {
 		return opsreview.Wrapf(err, opsreview.Invalid, "token %q: %s", t.Name, opsreview.ErrorMessage(err))

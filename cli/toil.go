@@ -58,7 +58,7 @@ What a page that was not actionable took is counted by itself, from its acknowle
 to its end. To say it better, log the work with --page: it takes the place of that.`,
 		Example: `  opsreview toil add "rotate the vault token" --minutes 30 --team secrets
   opsreview toil add "restart the build farm" --minutes 1h30 --at "yesterday 14:00" --category maintenance
-  opsreview toil add "clean up after the disk filled" --minutes 45m --page pd/Q1 --responder Ada`,
+  opsreview toil add "clean up after the disk filled" --minutes 45m --page pd/Q1 --responder ada@example.com`,
 		Args: args(cobra.ExactArgs(1), "the name of one task, in quotes"),
 		RunE: func(cmd *cobra.Command, tasks []string) error {
 			return a.addToil(cmd.Context(), tasks[0], o)
@@ -171,7 +171,7 @@ func (a *app) toilListCommand() *cobra.Command {
 		Use:   "list",
 		Short: "List what counts in a window in order of time, pages too",
 		Example: `  opsreview toil list --team secrets --last 7d
-  opsreview toil list --responder Ada --task "rotate the vault token" -o csv`,
+  opsreview toil list --responder ada@example.com --task "rotate the vault token" -o csv`,
 		Args: args(cobra.NoArgs, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkOutput(o.output, asTable, asJSON, asCSV); err != nil {

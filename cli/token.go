@@ -49,7 +49,7 @@ func (a *app) tokens(o tokenFlags) (*auth.TokenFile, config.Config, error) {
 
 func (a *app) tokenCreateCommand() *cobra.Command {
 	var o tokenFlags
-	var role, expires string
+	var role, expires, person string
 	var teams []string
 	cmd := &cobra.Command{
 		Use:   "create NAME",
@@ -58,14 +58,14 @@ func (a *app) tokenCreateCommand() *cobra.Command {
 reads; a writer labels, pushes, imports and syncs too; an admin also copies the database
 and reads the audit log. With --team the token is good for those teams only.`,
 		Example: `  opsreview token create ci --role writer --expires 90d > /run/secrets/opsreview
-  opsreview token create secrets-lead --role writer --team secrets`,
+  opsreview token create secrets-lead --role writer --team secrets --person ada@example.com`,
 		Args: args(cobra.ExactArgs(1), "the name of one token"),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			r, err := auth.ParseRole(role)
 			if err != nil {
 				return err
 			}
-			token := auth.Token{Name: names[0], Grant: auth.Grant{Role: r, Teams: teams}}
+			token := auth.Token{Name: names[0], Person: person, Grant: auth.Grant{Role: r, Teams: teams}}
 			if token.Expires, err = a.expiry(expires); err != nil {
 				return err
 			}
@@ -76,6 +76,7 @@ and reads the audit log. With --team the token is good for those teams only.`,
 	f := cmd.Flags()
 	f.StringVar(&role, "role", "", "what it may do: `ROLE` reader, writer or admin")
 	f.StringArrayVar(&teams, "team", nil, "only for `TEAM`; may be repeated (default the whole organisation)")
+	f.StringVar(&person, "person", "", "whose it is, the address or the name of a `PERSON`, who sees their own load with it (default automation's)")
 	f.StringVar(&expires, "expires", "90d", "how long it is good: `SPAN` such as 90d or 8h, or never")
 	return cmd
 }
@@ -111,7 +112,11 @@ func (a *app) createToken(ctx context.Context, o tokenFlags, token auth.Token) e
 }
 
 func describe(t auth.Token) string {
-	text := "token " + t.Name + ", " + string(t.Role)
+	text := "token " + t.Name
+	if t.Person != "" {
+		text += " of " + clean(t.Person)
+	}
+	text += ", " + string(t.Role)
 	if len(t.Teams) > 0 {
 		text += " for " + clean(strings.Join(t.Teams, ", "))
 	}
@@ -124,6 +129,7 @@ func describe(t auth.Token) string {
 // tokenJSON is a token as token list -o json prints it.
 type tokenJSON struct {
 	Name      string     `json:"name"`
+	Person    string     `json:"person,omitempty"`
 	Role      string     `json:"role"`
 	Teams     []string   `json:"teams"`
 	CreatedAt *time.Time `json:"created_at"`
@@ -164,7 +170,7 @@ func (a *app) printTokens(list []auth.Token, output string) error {
 	if output == asJSON {
 		out := make([]tokenJSON, len(list))
 		for i, t := range list {
-			out[i] = tokenJSON{Name: t.Name, Role: string(t.Role), Teams: append([]string{}, t.Teams...), CreatedAt: &t.Created, Expired: t.Expired(now)}
+			out[i] = tokenJSON{Name: t.Name, Person: t.Person, Role: string(t.Role), Teams: append([]string{}, t.Teams...), CreatedAt: &t.Created, Expired: t.Expired(now)}
 			if !t.Expires.IsZero() {
 				out[i].ExpiresAt = &t.Expires
 			}
@@ -175,7 +181,7 @@ func (a *app) printTokens(list []auth.Token, output string) error {
 		writeLine(a.stdout, "no tokens: make one with \"opsreview token create NAME --role reader\"")
 		return nil
 	}
-	t := table{columns: []column{{head: "TOKEN"}, {head: "ROLE"}, {head: "TEAMS", flex: true, min: 10}, {head: "CREATED"}, {head: "EXPIRES"}}}
+	t := table{columns: []column{{head: "TOKEN"}, {head: "PERSON", flex: true, min: 8, drop: 1}, {head: "ROLE"}, {head: "TEAMS", flex: true, min: 10}, {head: "CREATED"}, {head: "EXPIRES"}}}
 	for _, token := range list {
 		expires := "never"
 		if !token.Expires.IsZero() {
@@ -184,7 +190,7 @@ func (a *app) printTokens(list []auth.Token, output string) error {
 		if token.Expired(now) {
 			expires += ", expired"
 		}
-		t.row(clean(token.Name), string(token.Role), orElse(clean(strings.Join(token.Teams, ", ")), "all"), token.Created.Format("2006-01-02 15:04 MST"), expires)
+		t.row(clean(token.Name), orElse(clean(token.Person), "–"), string(token.Role), orElse(clean(strings.Join(token.Teams, ", ")), "all"), token.Created.Format("2006-01-02 15:04 MST"), expires)
 		if token.Expired(now) {
 			t.mark()
 		}

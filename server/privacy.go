@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -85,10 +86,11 @@ func (f *facts) viewer(ctx context.Context, sc scope) (viewer, error) {
 		}
 		teams = append(teams, s.Teams...)
 	}
-	self := f.called(sc, c.Name)
+	who := cmp.Or(c.Person, c.Name)
+	self := f.called(sc, who)
 	v.self = self.Key
 	for _, t := range f.org.Teams {
-		if slices.ContainsFunc(t.Leads, func(lead string) bool { return f.isCalled(sc, c.Name, self, lead) }) {
+		if slices.ContainsFunc(t.Leads, func(lead string) bool { return f.isCalled(sc, who, self, lead) }) {
 			teams = append(teams, t.Name)
 		}
 	}

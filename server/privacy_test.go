@@ -63,8 +63,11 @@ var whole = map[string]proto.Message{
 
 // The people of the test, by the token that each has: who is whom to see.
 var seers = map[string][]string{
-	"deploy": {}, "ada": {"Ada"}, "grace": {"Ada", "Bob", "Cem", "Fay"}, "boss": {"Ada", "Bob", "Cem", "Fay", "Dee"},
+	"deploy": {}, "ada": {"Ada"}, "laptop": {"Ada"}, "grace": {"Ada", "Bob", "Cem", "Fay"}, "boss": {"Ada", "Bob", "Cem", "Fay", "Dee"},
 }
+
+// Tokens that were made for somebody.
+var madeFor = map[string]string{"laptop": "ada@example.com"}
 
 // openPrivate serves a team of four, its lead, an admin and a pipeline, all of
 // whom have tokens of their own, with a week in which Ada was over a limit.
@@ -77,7 +80,7 @@ func openPrivate(t *testing.T, change ...func(*server.Options)) *guarded {
 		if name == "boss" {
 			role = auth.Admin
 		}
-		secret, err := file.Create(auth.Token{Name: name, Grant: auth.Grant{Role: role}})
+		secret, err := file.Create(auth.Token{Name: name, Person: madeFor[name], Grant: auth.Grant{Role: role}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,6 +208,7 @@ func TestPrivacy_WhoSeesWhom(t *testing.T) {
 	}{
 		"deploy": {loads: nil},
 		"ada":    {loads: []string{"Ada"}},
+		"laptop": {loads: []string{"Ada"}},
 		"grace":  {loads: []string{"Ada", "Bob", "Cem", "Fay"}, whole: true},
 		"boss":   {loads: []string{"Ada", "Bob", "Cem", "Fay"}, whole: true},
 	}
