@@ -147,7 +147,7 @@ func (a *app) printToilTasks(r *pb.ToilReport, most int) {
 	writeLine(a.stdout, "")
 	t.print(a.stdout, a.style(), "  ", a.terminalWidth())
 	if n := len(tasks) - len(shown); n > 0 {
-		a.indented(2, a.style().dim, fmt.Sprintf("and %d more: see --tasks", n))
+		a.indented(2, a.style().dim, fmt.Sprintf("and %d more: opsreview toil show --tasks N shows them", n))
 	}
 	a.indented(2, a.style().dim, "a quarter is thirteen weeks: what automating the task would save at most")
 	for _, note := range notes {

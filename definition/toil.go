@@ -51,7 +51,7 @@ var toils = []Definition{
 		"people", "", "toil",
 	},
 	{
-		"toil_task_week", 1, "toil_task/1 of the thirteen weeks that end with the window, or since its first entry there but at least a week, scaled to a week. Of a task that was automated two weeks ago or more: since then",
+		"toil_task_week", 1, "toil_task/1 of the thirteen weeks that end with the window, or since its first entry there but at least four weeks (of a younger ledger since the ledger's first entry, at least a week), scaled to a week. Of a task that was automated two weeks ago or more: since then",
 		"time a week", "", "toil",
 	},
 	{

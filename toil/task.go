@@ -13,6 +13,10 @@ import (
 // earlyDays is how long after its automation nothing is said of a task.
 const earlyDays = 14 * 24 * time.Hour
 
+// leastPast is the least time over which a task is reckoned, where the ledger
+// reaches so far back.
+const leastPast = 4 * week
+
 // until is up to when anything is known.
 func (l *ledger) until() time.Time {
 	if end := l.in.Window.End; l.in.Now.IsZero() || end.Before(l.in.Now) {
@@ -29,12 +33,17 @@ func (l *ledger) recurring() []Task {
 		past.Start = l.in.Window.Start
 	}
 	groups := map[string][]Line{}
+	begin := past.End // of the ledger
 	for _, line := range l.lines {
 		if line.Spent > 0 && !line.At.Before(past.Start) && line.At.Before(past.End) {
 			key := taskID(line)
 			groups[key] = append(groups[key], line)
+			if line.At.Before(begin) {
+				begin = line.At
+			}
 		}
 	}
+	past.Start = begin
 	for key, t := range l.tasks {
 		if _, ok := groups[key]; !ok && !t.AutomatedAt.IsZero() && t.AutomatedAt.Before(l.in.Window.End) {
 			groups[key] = nil
@@ -70,7 +79,8 @@ func taskID(line Line) string {
 	return line.Task
 }
 
-// task tells of one recurring task. Its lines are in order of time.
+// task tells of one recurring task. Its lines are in order of time, and past is
+// the stretch in which the ledger has any.
 func (l *ledger) task(id string, lines []Line, past opsreview.Window) Task {
 	key, isMonitor := strings.CutPrefix(id, paged)
 	said := l.tasks[key]
@@ -91,6 +101,13 @@ func (l *ledger) task(id string, lines []Line, past opsreview.Window) Task {
 		}
 	}
 	t.People = len(t.By)
+	// What was done once in the last days is not done once every few days.
+	if least := l.until().Add(-leastPast); first.After(least) {
+		first = least
+		if past.Start.After(least) {
+			first = past.Start
+		}
+	}
 	t.PerWeek = perWeek(sum, opsreview.Window{Start: first, End: l.until()})
 	if !isMonitor {
 		t.Overhead, t.Answers, t.Ticket = overhead(said), said.Answers, cmp.Or(said.Ticket, t.Ticket)

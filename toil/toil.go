@@ -138,7 +138,7 @@ type Task struct {
 	Answers   map[opsreview.ToilQuestion]opsreview.Answer
 	Entries   int // in the window
 	Spent     time.Duration
-	PerWeek   time.Duration // over the thirteen weeks that end with the window, or since its first entry
+	PerWeek   time.Duration // over the thirteen weeks that end with the window, or since its first entry but at least four weeks
 	Quarter   time.Duration // what thirteen weeks of it would cost: what automating it would save at most
 	People    int
 	By        []string // their keys
