@@ -45,7 +45,7 @@ var reviewFields = map[string]string{
 
 	"toil.spent_seconds": "toil", "toil.overhead_seconds": "toil_overhead", "toil.dropped_seconds": "toil_dropped",
 	"toil.working_seconds": "toil_working", "toil.*.working_seconds": "toil_working", "toil.*.entries": "toil_entries",
-	"toil.people.spent_seconds": "toil_person", "toil.categories.spent_seconds": "toil_category", "toil.origins.spent_seconds": "toil_origin",
+	"toil.people.spent_seconds": "toil_person", "toil.categories.spent_seconds": "toil_category", "toil.teams.spent_seconds": "toil_team", "toil.origins.spent_seconds": "toil_origin",
 	"toil.weeks.spent_seconds": "toil_week", "toil.tasks.spent_seconds": "toil_task", "toil.tasks.per_week_seconds": "toil_task_week",
 	"toil.tasks.quarter_seconds": "toil_task_quarter", "toil.tasks.people": "toil_task_people", "toil.tasks.automation": "toil_saved",
 

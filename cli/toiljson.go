@@ -20,6 +20,7 @@ type toilJSON struct {
 	Over            bool           `json:"over"`
 	People          []toilSumJSON  `json:"people"`
 	PeopleWithheld  int32          `json:"people_withheld"`
+	Teams           []toilSumJSON  `json:"teams,omitempty"`
 	Categories      []toilSumJSON  `json:"categories"`
 	Origins         []toilSumJSON  `json:"origins"`
 	Weeks           []toilWeekJSON `json:"weeks"`
@@ -134,7 +135,7 @@ func toilToJSON(r *pb.ToilReport) *toilJSON {
 		SpentSeconds: r.GetSpent().AsDuration().Seconds(), OverheadSeconds: r.GetOverhead().AsDuration().Seconds(),
 		DroppedSeconds: r.GetDropped().AsDuration().Seconds(), WorkingSeconds: jsonSeconds(r.GetWorking()),
 		Limit: r.GetLimit(), Over: r.GetOver(), PeopleWithheld: r.GetPeopleWithheld(), Method: r.GetMethod(), Trend: r.GetTrend(),
-		People: toilSumsToJSON(r.GetPeople()), Categories: toilSumsToJSON(r.GetCategories()), Origins: toilSumsToJSON(r.GetOrigins()),
+		People: toilSumsToJSON(r.GetPeople()), Teams: toilSumsToJSON(r.GetTeams()), Categories: toilSumsToJSON(r.GetCategories()), Origins: toilSumsToJSON(r.GetOrigins()),
 		Weeks: []toilWeekJSON{}, Tasks: []toilTaskJSON{},
 	}
 	for _, w := range r.GetWeeks() {

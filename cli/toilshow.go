@@ -61,6 +61,7 @@ func (a *app) printToil(r *pb.ToilReport, most int) {
 	if n := r.GetPeopleWithheld(); n > 0 {
 		a.indented(2, nil, "withheld: "+people(n)+"; what one person carries is for them and their lead")
 	}
+	a.printToilSums("TEAM", r.GetTeams())
 	a.printToilSums("CATEGORY", r.GetCategories())
 	a.printToilSums("FROM", r.GetOrigins())
 	a.printToilTasks(r, most)

@@ -27,6 +27,10 @@ var toils = []Definition{
 		"time", "", "toil",
 	},
 	{
+		"toil_team", 1, "toil/1 of everybody by team: the one that an entry names, and whose service a page is of",
+		"time", "", "toil",
+	},
+	{
 		"toil_category", 1, "toil/1 by category; pages are interrupts",
 		"time", "Google SRE workbook, chapter 6", "toil",
 	},

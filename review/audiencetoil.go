@@ -44,7 +44,8 @@ func (a Audience) withoutToil(r Review) Review {
 // withoutFewSums takes the sums that too few people stand behind from a copy of
 // a report, and what says the same from findings.
 func (a Audience) withoutFewSums(t *toil.Report, lines []toil.Line, findings []opsreview.Finding) []opsreview.Finding {
-	before := len(t.Categories) + len(t.Origins) + len(t.Tasks) + len(t.Weeks)
+	before := len(t.Teams) + len(t.Categories) + len(t.Origins) + len(t.Tasks) + len(t.Weeks)
+	t.Teams = withoutRows(t.Teams, few(a, t.Teams, sumBy, true))
 	t.Categories = withoutRows(t.Categories, few(a, t.Categories, sumBy, true))
 	t.Origins = withoutRows(t.Origins, few(a, t.Origins, sumBy, true))
 	gone := few(a, t.Tasks, taskBy, true)
@@ -58,7 +59,7 @@ func (a Audience) withoutFewSums(t *toil.Report, lines []toil.Line, findings []o
 	if len(t.Weeks) < weeks {
 		t.Trend = "withheld: too few people stand behind some of the weeks"
 	}
-	if before > len(t.Categories)+len(t.Origins)+len(t.Tasks)+len(t.Weeks) {
+	if before > len(t.Teams)+len(t.Categories)+len(t.Origins)+len(t.Tasks)+len(t.Weeks) {
 		t.Method += "; sums that too few people stand behind are left out"
 	}
 	a.withoutBeside(t, lines)
@@ -132,6 +133,9 @@ func (a Audience) withoutBeside(t *toil.Report, lines []toil.Line) {
 // withoutNames forgets who stands behind the sums of a report, whose rows are
 // the report's own.
 func withoutNames(t *toil.Report) {
+	for i := range t.Teams {
+		t.Teams[i].By = nil
+	}
 	for i := range t.Categories {
 		t.Categories[i].By = nil
 	}

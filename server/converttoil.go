@@ -30,7 +30,7 @@ func toilReportToProto(r toil.Report, team string, zone *time.Location) *pb.Toil
 	out := &pb.ToilReport{
 		Team: team, Window: windowToProto(r.Window), TimeZone: zone.String(), Spent: durationpb.New(r.Spent),
 		Overhead: durationpb.New(r.Overhead), Dropped: durationpb.New(r.Dropped), Limit: r.Limit, Over: r.Over,
-		People: toilSumsToProto(r.People), Categories: toilSumsToProto(r.Categories), Origins: toilSumsToProto(r.Origins),
+		People: toilSumsToProto(r.People), Teams: toilSumsToProto(r.Teams), Categories: toilSumsToProto(r.Categories), Origins: toilSumsToProto(r.Origins),
 		Method: r.Method, Trend: r.Trend, PeopleWithheld: int32(r.Withheld),
 	}
 	if r.Working > 0 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -148,6 +149,26 @@ func TestGetToil_AddsUpPagesAndEntries(t *testing.T) {
 	lines := must(toils.ListToil(t.Context(), &pb.ListToilRequest{Team: "secrets", Window: inWeek(), Person: "Ada", Task: "Rotate the vault token"}))(t).GetLines()
 	if len(lines) != 1 || lines[0].GetEntry() != e.GetId() {
 		t.Errorf("lines %v", lines)
+	}
+}
+
+func TestGetToil_OfEverybodyAddsUpTeams(t *testing.T) {
+	_, toils := toiling(t)
+	must(toils.LogToil(t.Context(), rotating("2026-11-11T13:00", 30)))(t)
+	of := rotating("2026-11-12T13:00", 45)
+	of.Person, of.Team = "Dee", "payments"
+	must(toils.LogToil(t.Context(), of))(t)
+	r := must(toils.GetToil(t.Context(), &pb.GetToilRequest{Window: inWeek()}))(t).GetReport()
+	got := map[string]time.Duration{}
+	for _, s := range r.GetTeams() {
+		got[s.GetDisplayName()] = s.GetSpent().AsDuration()
+	}
+	want := map[string]time.Duration{"secrets": 50 * time.Minute, "payments": 45 * time.Minute} // a page of twenty minutes is the secrets team's
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("teams (-want +got):\n%s", diff)
+	}
+	if one := must(toils.GetToil(t.Context(), &pb.GetToilRequest{Team: "secrets", Window: inWeek()}))(t).GetReport(); len(one.GetTeams()) != 0 {
+		t.Errorf("one team's ledger has teams: %v", one.GetTeams())
 	}
 }
 

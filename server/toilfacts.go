@@ -77,7 +77,25 @@ func (f *facts) toilInput(ctx context.Context, sc scope, in review.Input) (toil.
 	}
 	pages, err := f.forNothing(ctx, sc, w)
 	ledger.Engaged = review.ToilStretches(pages, sc.roster, f.org.Policy.EngagedCap, in.Now)
+	if sc.team == "" {
+		f.nameTeams(sc, pages, ledger.Engaged)
+	}
 	return ledger, err
+}
+
+// nameTeams says of stretches whose pages they were for.
+func (f *facts) nameTeams(sc scope, pages []opsreview.Page, stretches []toil.Engaged) {
+	service := make(map[opsreview.Ref]opsreview.Ref, len(pages))
+	team := map[opsreview.Ref]string{}
+	for _, p := range pages {
+		service[p.Ref] = p.Service
+		if _, known := team[p.Service]; !known {
+			team[p.Service] = f.owner(sc, p.Service)
+		}
+	}
+	for i := range stretches {
+		stretches[i].Team = team[service[stretches[i].Page]]
+	}
 }
 
 // toilSettings are the configuration's; the share that toil may take is policy's

@@ -174,7 +174,7 @@ func (l *ledger) addPages() {
 			until[person] = e.Window.End
 		}
 		l.lines = append(l.lines, Line{
-			Person: person, Task: e.Monitor, Title: cmp.Or(e.Title, e.Monitor), Category: opsreview.ToilInterrupts, Team: l.in.Team,
+			Person: person, Task: e.Monitor, Title: cmp.Or(e.Title, e.Monitor), Category: opsreview.ToilInterrupts, Team: cmp.Or(e.Team, l.in.Team),
 			Origin: Paged, At: e.Window.Start, Spent: left, Dropped: e.Window.Duration() - left, Page: e.Page,
 		})
 	}

@@ -22,7 +22,7 @@ const (
 func Prepare(in Input) Report {
 	l := newLedger(in)
 	r := Report{Window: in.Window, Limit: l.limit, Working: l.working(in.Window), Weeks: l.weeks()}
-	people, categories, origins := newSums(), newSums(), newSums()
+	people, teams, categories, origins := newSums(), newSums(), newSums(), newSums()
 	for _, p := range in.People {
 		if !p.Guest {
 			people.of(p.Key).Working = l.workingOf(p, in.Window)
@@ -37,11 +37,15 @@ func Prepare(in Input) Report {
 		case line.Spent > 0:
 			r.Spent += line.Spent
 			people.add(line.Person, line)
+			teams.add(line.Team, line)
 			categories.add(line.Category, line)
 			origins.add(string(line.Origin), line)
 		}
 	}
 	r.People, r.Categories, r.Origins = people.sorted(l.name), categories.sorted(categoryName), origins.sorted(originName)
+	if in.Team == "" {
+		r.Teams = teams.sorted(teamName)
+	}
 	r.Tasks = l.recurring()
 	share, known := r.Share()
 	r.Over = known && share > r.Limit
@@ -103,6 +107,8 @@ func (l *ledger) name(key string) string {
 	}
 	return cmp.Or(key, "nobody named")
 }
+
+func teamName(key string) string { return cmp.Or(key, "no team") }
 
 func categoryName(key string) string { return cmp.Or(key, "no category") }
 

@@ -41,6 +41,7 @@ type Engaged struct {
 	Page    opsreview.Ref
 	Monitor string
 	Title   string
+	Team    string // whose page it is; "" for the ledger's team
 	Window  opsreview.Window
 }
 
@@ -88,6 +89,7 @@ type Report struct {
 	Dropped    time.Duration // told twice and counted once
 	Working    time.Duration // working time of the team's people; 0 if nobody is known
 	People     []Sum         // by person, most first; those of the team without any too
+	Teams      []Sum         // by team, most first; nil for one team's ledger
 	Categories []Sum
 	Origins    []Sum
 	Weeks      []Week // of the window and the twelve weeks before it, oldest first

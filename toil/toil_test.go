@@ -391,9 +391,10 @@ func total(sums []toil.Sum) (spent time.Duration, entries int) {
 func TestPrepare_SumsAgree(t *testing.T) {
 	for seed := range uint64(50) {
 		in := random(t, seed)
+		in.Team = "" // everybody's, so that there are teams
 		r := toil.Prepare(in)
 		spent, n := total(r.People)
-		for name, sums := range map[string][]toil.Sum{"categories": r.Categories, "origins": r.Origins} {
+		for name, sums := range map[string][]toil.Sum{"teams": r.Teams, "categories": r.Categories, "origins": r.Origins} {
 			if other, m := total(sums); other != r.Spent || m != n {
 				t.Errorf("seed %d: %s add up to %s in %d, want %s in %d", seed, name, other, m, r.Spent, n)
 			}

@@ -1248,9 +1248,11 @@ type ToilReport struct {
 	Origins        []*ToilSum  `protobuf:"bytes,13,rep,name=origins,proto3" json:"origins,omitempty"`
 	Weeks          []*ToilWeek `protobuf:"bytes,14,rep,name=weeks,proto3" json:"weeks,omitempty"`
 	// Dearest first.
-	Tasks         []*ToilTask `protobuf:"bytes,15,rep,name=tasks,proto3" json:"tasks,omitempty"`
-	Method        string      `protobuf:"bytes,16,opt,name=method,proto3" json:"method,omitempty"`
-	Trend         string      `protobuf:"bytes,17,opt,name=trend,proto3" json:"trend,omitempty"`
+	Tasks  []*ToilTask `protobuf:"bytes,15,rep,name=tasks,proto3" json:"tasks,omitempty"`
+	Method string      `protobuf:"bytes,16,opt,name=method,proto3" json:"method,omitempty"`
+	Trend  string      `protobuf:"bytes,17,opt,name=trend,proto3" json:"trend,omitempty"`
+	// By team, most first. Only of everybody's ledger.
+	Teams         []*ToilSum `protobuf:"bytes,18,rep,name=teams,proto3" json:"teams,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1402,6 +1404,13 @@ func (x *ToilReport) GetTrend() string {
 		return x.Trend
 	}
 	return ""
+}
+
+func (x *ToilReport) GetTeams() []*ToilSum {
+	if x != nil {
+		return x.Teams
+	}
+	return nil
 }
 
 // Minutes of one person, category or origin.
@@ -1891,7 +1900,7 @@ const file_opsreview_v1_toil_proto_rawDesc = "" +
 	" \x01(\tR\x05entry\x12\x12\n" +
 	"\x04page\x18\v \x01(\tR\x04page\x12\x16\n" +
 	"\x06ticket\x18\f \x01(\tR\x06ticket\x12\x1a\n" +
-	"\boverhead\x18\r \x01(\bR\boverhead\"\xb1\x05\n" +
+	"\boverhead\x18\r \x01(\bR\boverhead\"\xde\x05\n" +
 	"\n" +
 	"ToilReport\x12\x12\n" +
 	"\x04team\x18\x01 \x01(\tR\x04team\x12,\n" +
@@ -1913,7 +1922,8 @@ const file_opsreview_v1_toil_proto_rawDesc = "" +
 	"\x05weeks\x18\x0e \x03(\v2\x16.opsreview.v1.ToilWeekR\x05weeks\x12,\n" +
 	"\x05tasks\x18\x0f \x03(\v2\x16.opsreview.v1.ToilTaskR\x05tasks\x12\x16\n" +
 	"\x06method\x18\x10 \x01(\tR\x06method\x12\x14\n" +
-	"\x05trend\x18\x11 \x01(\tR\x05trend\"\xbe\x01\n" +
+	"\x05trend\x18\x11 \x01(\tR\x05trend\x12+\n" +
+	"\x05teams\x18\x12 \x03(\v2\x15.opsreview.v1.ToilSumR\x05teams\"\xbe\x01\n" +
 	"\aToilSum\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12/\n" +
@@ -2034,39 +2044,40 @@ var file_opsreview_v1_toil_proto_depIdxs = []int32{
 	17, // 25: opsreview.v1.ToilReport.origins:type_name -> opsreview.v1.ToilSum
 	18, // 26: opsreview.v1.ToilReport.weeks:type_name -> opsreview.v1.ToilWeek
 	19, // 27: opsreview.v1.ToilReport.tasks:type_name -> opsreview.v1.ToilTask
-	23, // 28: opsreview.v1.ToilSum.spent:type_name -> google.protobuf.Duration
-	23, // 29: opsreview.v1.ToilSum.working:type_name -> google.protobuf.Duration
-	25, // 30: opsreview.v1.ToilWeek.window:type_name -> opsreview.v1.Window
-	23, // 31: opsreview.v1.ToilWeek.spent:type_name -> google.protobuf.Duration
-	23, // 32: opsreview.v1.ToilWeek.working:type_name -> google.protobuf.Duration
-	22, // 33: opsreview.v1.ToilTask.answers:type_name -> opsreview.v1.ToilTask.AnswersEntry
-	23, // 34: opsreview.v1.ToilTask.spent:type_name -> google.protobuf.Duration
-	23, // 35: opsreview.v1.ToilTask.per_week:type_name -> google.protobuf.Duration
-	23, // 36: opsreview.v1.ToilTask.quarter:type_name -> google.protobuf.Duration
-	20, // 37: opsreview.v1.ToilTask.automation:type_name -> opsreview.v1.ToilAutomation
-	26, // 38: opsreview.v1.ToilAutomation.automate_time:type_name -> google.protobuf.Timestamp
-	23, // 39: opsreview.v1.ToilAutomation.before:type_name -> google.protobuf.Duration
-	23, // 40: opsreview.v1.ToilAutomation.after:type_name -> google.protobuf.Duration
-	23, // 41: opsreview.v1.ToilAutomation.saved:type_name -> google.protobuf.Duration
-	0,  // 42: opsreview.v1.ToilService.LogToil:input_type -> opsreview.v1.LogToilRequest
-	2,  // 43: opsreview.v1.ToilService.WithdrawToil:input_type -> opsreview.v1.WithdrawToilRequest
-	4,  // 44: opsreview.v1.ToilService.ListToil:input_type -> opsreview.v1.ListToilRequest
-	6,  // 45: opsreview.v1.ToilService.GetToil:input_type -> opsreview.v1.GetToilRequest
-	8,  // 46: opsreview.v1.ToilService.AnswerTask:input_type -> opsreview.v1.AnswerTaskRequest
-	10, // 47: opsreview.v1.ToilService.AutomateTask:input_type -> opsreview.v1.AutomateTaskRequest
-	12, // 48: opsreview.v1.ToilService.SyncWorkLogs:input_type -> opsreview.v1.SyncWorkLogsRequest
-	1,  // 49: opsreview.v1.ToilService.LogToil:output_type -> opsreview.v1.LogToilResponse
-	3,  // 50: opsreview.v1.ToilService.WithdrawToil:output_type -> opsreview.v1.WithdrawToilResponse
-	5,  // 51: opsreview.v1.ToilService.ListToil:output_type -> opsreview.v1.ListToilResponse
-	7,  // 52: opsreview.v1.ToilService.GetToil:output_type -> opsreview.v1.GetToilResponse
-	9,  // 53: opsreview.v1.ToilService.AnswerTask:output_type -> opsreview.v1.AnswerTaskResponse
-	11, // 54: opsreview.v1.ToilService.AutomateTask:output_type -> opsreview.v1.AutomateTaskResponse
-	13, // 55: opsreview.v1.ToilService.SyncWorkLogs:output_type -> opsreview.v1.SyncWorkLogsResponse
-	49, // [49:56] is the sub-list for method output_type
-	42, // [42:49] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	17, // 28: opsreview.v1.ToilReport.teams:type_name -> opsreview.v1.ToilSum
+	23, // 29: opsreview.v1.ToilSum.spent:type_name -> google.protobuf.Duration
+	23, // 30: opsreview.v1.ToilSum.working:type_name -> google.protobuf.Duration
+	25, // 31: opsreview.v1.ToilWeek.window:type_name -> opsreview.v1.Window
+	23, // 32: opsreview.v1.ToilWeek.spent:type_name -> google.protobuf.Duration
+	23, // 33: opsreview.v1.ToilWeek.working:type_name -> google.protobuf.Duration
+	22, // 34: opsreview.v1.ToilTask.answers:type_name -> opsreview.v1.ToilTask.AnswersEntry
+	23, // 35: opsreview.v1.ToilTask.spent:type_name -> google.protobuf.Duration
+	23, // 36: opsreview.v1.ToilTask.per_week:type_name -> google.protobuf.Duration
+	23, // 37: opsreview.v1.ToilTask.quarter:type_name -> google.protobuf.Duration
+	20, // 38: opsreview.v1.ToilTask.automation:type_name -> opsreview.v1.ToilAutomation
+	26, // 39: opsreview.v1.ToilAutomation.automate_time:type_name -> google.protobuf.Timestamp
+	23, // 40: opsreview.v1.ToilAutomation.before:type_name -> google.protobuf.Duration
+	23, // 41: opsreview.v1.ToilAutomation.after:type_name -> google.protobuf.Duration
+	23, // 42: opsreview.v1.ToilAutomation.saved:type_name -> google.protobuf.Duration
+	0,  // 43: opsreview.v1.ToilService.LogToil:input_type -> opsreview.v1.LogToilRequest
+	2,  // 44: opsreview.v1.ToilService.WithdrawToil:input_type -> opsreview.v1.WithdrawToilRequest
+	4,  // 45: opsreview.v1.ToilService.ListToil:input_type -> opsreview.v1.ListToilRequest
+	6,  // 46: opsreview.v1.ToilService.GetToil:input_type -> opsreview.v1.GetToilRequest
+	8,  // 47: opsreview.v1.ToilService.AnswerTask:input_type -> opsreview.v1.AnswerTaskRequest
+	10, // 48: opsreview.v1.ToilService.AutomateTask:input_type -> opsreview.v1.AutomateTaskRequest
+	12, // 49: opsreview.v1.ToilService.SyncWorkLogs:input_type -> opsreview.v1.SyncWorkLogsRequest
+	1,  // 50: opsreview.v1.ToilService.LogToil:output_type -> opsreview.v1.LogToilResponse
+	3,  // 51: opsreview.v1.ToilService.WithdrawToil:output_type -> opsreview.v1.WithdrawToilResponse
+	5,  // 52: opsreview.v1.ToilService.ListToil:output_type -> opsreview.v1.ListToilResponse
+	7,  // 53: opsreview.v1.ToilService.GetToil:output_type -> opsreview.v1.GetToilResponse
+	9,  // 54: opsreview.v1.ToilService.AnswerTask:output_type -> opsreview.v1.AnswerTaskResponse
+	11, // 55: opsreview.v1.ToilService.AutomateTask:output_type -> opsreview.v1.AutomateTaskResponse
+	13, // 56: opsreview.v1.ToilService.SyncWorkLogs:output_type -> opsreview.v1.SyncWorkLogsResponse
+	50, // [50:57] is the sub-list for method output_type
+	43, // [43:50] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_opsreview_v1_toil_proto_init() }
