@@ -139,6 +139,9 @@ func TestHistoriesOfAnyLengthEndWithTheSamePages(t *testing.T) {
 // The budget part fails by itself if budgets differ from the bare sum, or over
 // a long history from those over a short one.
 func TestBudgetsAreTheBareSum(t *testing.T) {
+	if underRace {
+		t.Skip("it is arithmetic in one goroutine, over a year of minutes")
+	}
 	b := &bench{sizes: sizes{slos: 2, rounds: 1}, dir: t.TempDir(), log: io.Discard}
 	results, err := b.budget(t.Context())
 	if err != nil || len(results) != 4 {
