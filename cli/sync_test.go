@@ -255,7 +255,10 @@ func compareCopies(t *testing.T, want, got copied) {
 // these fall, and starts them again. A sync that gets to its end before the
 // fiftieth kill is followed by another account's first.
 func TestSync_KilledAnywhere(t *testing.T) {
-	const kills = 50
+	kills := 50
+	if underRace() {
+		kills = 4
+	}
 	a := openAccount(t, 150)
 	if r := a.sync("whole.db", nil); r.status != exitOK {
 		t.Fatalf("the uninterrupted sync: exit status %d: %s", r.status, r.stderr)

@@ -274,7 +274,7 @@ func (w *killWorld) ledger(tickets map[string][]string) []string {
 func TestTicketFile_Killed(t *testing.T) {
 	wanted := allKills // fewer where there is little time
 	if testing.Short() || underRace() {
-		wanted = 8
+		wanted = 4
 	}
 	home := t.TempDir()
 	must(t, home, time.Now(), "demo", "--keep", filepath.Join(home, "demo.db"), "-o", "json")
