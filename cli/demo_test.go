@@ -21,6 +21,9 @@ func TestDemo(t *testing.T) {
 }
 
 func TestDemo_EveryTeam(t *testing.T) {
+	if underRace() {
+		t.Skip("the demo itself is watched; more of it only takes long")
+	}
 	for _, team := range []string{"secrets", "platform", "payments"} {
 		t.Run(team, func(t *testing.T) {
 			var review reviewJSON
@@ -80,6 +83,9 @@ func TestDemo_FindsWhatWasPlanted(t *testing.T) {
 // TestTables_FitTheTerminal prints the demo's data at several widths. Only a
 // command to copy may be longer, and the fields of one page, one a line.
 func TestTables_FitTheTerminal(t *testing.T) {
+	if underRace() {
+		t.Skip("the demo itself is watched; more of it only takes long")
+	}
 	home := t.TempDir()
 	db := filepath.Join(home, "demo.db")
 	must(t, home, time.Now(), "demo", "--keep", db)
@@ -167,6 +173,9 @@ func TestDemo_KeepsItsTickets(t *testing.T) {
 }
 
 func TestDemo_FilesNothingInOtherForms(t *testing.T) {
+	if underRace() {
+		t.Skip("the demo itself is watched; more of it only takes long")
+	}
 	home := t.TempDir()
 	for _, form := range []string{asJSON, asMarkdown, asHTML} {
 		db := filepath.Join(home, form+".db")
